@@ -1,0 +1,57 @@
+# The habits of this house, spelled out. Nothing is hidden here that you couldn't type yourself.
+#
+#   make demo     a bridge with invented learners, on this machine
+#   make serve    the service
+#   make test     all tests; with PostgreSQL installed, on both databases
+#   make check    style, types, and who may import whom
+#
+# PYTHON is the Python that .venv is made with:  make test PYTHON=python3.12
+
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo serve test check ready
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '3,6s/^# *//p' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/installed
+	@$(VENV)/bin/lrs-bridge demo
+
+serve: $(VENV)/installed
+	@$(VENV)/bin/lrs-bridge serve
+
+test: ready
+	@$(VENV)/bin/pytest -n $(WORKERS)
+
+check: ready
+	@echo "ruff: rules";        $(VENV)/bin/ruff check --quiet
+	@echo "ruff: layout";       $(VENV)/bin/ruff format --check --quiet
+	@echo "mypy: types";        $(VENV)/bin/mypy --no-error-summary
+	@echo "import-linter: who may import whom"; $(VENV)/bin/lint-imports
+
+ready: $(VENV)/installed-for-development
+
+# The stamps lie in .venv, so that removing it is enough to start afresh.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "lrs_bridge needs Python 3.11 or newer, and $(PYTHON) is:" \
+			"$$($(PYTHON) --version 2>&1 || true). Say which to use: make PYTHON=/path/to/python3.12" >&2; \
+		exit 1; }
+	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || { \
+		echo "making $(VENV) with $$($(PYTHON) --version)"; \
+		$(PYTHON) -m venv $(VENV); }
+	@touch $@
+
+$(VENV)/installed: pyproject.toml | $(VENV)/made
+	@echo "installing lrs_bridge into $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/installed-for-development: pyproject.toml | $(VENV)/made
+	@echo "installing lrs_bridge into $(VENV), with what its tests need"
+	@$(PIP) -e '.[dev,postgres]'
+	@touch $@ $(VENV)/installed

@@ -1,0 +1,70 @@
+"""The application: the only place where parts are joined."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from flask import Flask, Response
+from flask_bootstrap import Bootstrap5
+
+from lrs_bridge import __version__, settings
+from lrs_bridge.moments import Clock, system_clock
+from lrs_bridge.settings import Settings
+from lrs_bridge.store.database import Database
+from lrs_bridge.web import auth, errors, pages, xapi_api
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(
+    settings: Settings, database: Database, *, clock: Clock = system_clock, demonstration: bool = False
+) -> Flask:
+    """`demonstration` puts the page with people at “/”, open to whoever reaches it: for invented people on loopback."""
+    app = Flask("lrs_bridge.web", static_url_path="/static")
+    app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, BOOTSTRAP_SERVE_LOCAL=True)
+    app.extensions["lrs_bridge.settings"] = settings
+    app.extensions["lrs_bridge.database"] = database
+    app.extensions["lrs_bridge.clock"] = clock
+    Bootstrap5(app)
+    errors.register(app)
+
+    page = pages.demonstration if demonstration else pages.home
+    for blueprint, prefix, admission in (
+        (xapi_api.blueprint, "/xapi", auth.require_client),
+        (page, "", auth.open_to_everybody),
+    ):
+        app.before_request_funcs.setdefault(blueprint.name, []).insert(0, admission)
+        app.register_blueprint(blueprint, url_prefix=prefix)
+
+    @app.after_request
+    def secure(answer: Response) -> Response:
+        for name, value in _HEADERS.items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+    @app.context_processor
+    def everywhere() -> dict[str, Any]:
+        return {"version": __version__, "url_for_home": settings.public_url}
+
+    return app
+
+
+def application() -> Flask:
+    """What a web process runs: settings from its environment."""
+    return _from_environment(demonstration=False)
+
+
+def demonstration() -> Flask:
+    """What a web process of the demonstration runs."""
+    return _from_environment(demonstration=True)
+
+
+def _from_environment(*, demonstration: bool) -> Flask:
+    loaded = settings.load(os.environ)
+    return create_app(loaded, Database(loaded.database_url), demonstration=demonstration)

@@ -1,0 +1,353 @@
+"""The demonstration: invented people, real doors. A bridge is started as `serve` starts it, statements of three sources come
+in over HTTP, the timetable does the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import requests
+import tincan
+from rich.console import Console
+from rich.table import Table
+
+from lrs_bridge import settings as setting_table
+from lrs_bridge.connectors.tables import read_csv
+from lrs_bridge.errors import Unavailable
+from lrs_bridge.flows import credentials, imports, status
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.explain import NOT_PROVEN, Explained, explain_all
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import format_instant, system_clock
+from lrs_bridge.settings import SHIPPED_MAPPINGS, Settings
+from lrs_bridge.store import projections
+from lrs_bridge.store.clients import NewClient
+from lrs_bridge.store.database import Database, Session
+from lrs_bridge.store.migrations import migrate
+
+_PATIENCE = 60
+_SITE = "https://moodle.council.example"
+_EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
+_NWG = "https://nwg-elearning.example/cse-basic-awareness"
+_TOOLBOX = "https://set-toolbox.example/cse-toolbox"
+_COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
+_PASSED = "http://adlnet.gov/expapi/verbs/passed"
+_FAILED = "http://adlnet.gov/expapi/verbs/failed"
+
+PEOPLE = f"""person,identifiers,organisation,area,role,required_tier,manager
+Asha Rao,asha.rao@colne.example; {_SITE}|asha.rao,Colne Primary School,essex,teacher,T3,tom.barker@colne.example
+Ben Carter,ben.carter@mail.example,Harwich Cabs,essex,taxi driver,T2,
+Marta Nowak,marta.nowak@southend.example; {_SITE}|m.nowak,Southend Children's Services,southend,social worker,,joan.hale@southend.example
+Liam O'Neill,liam.oneill@thurrock.example; {_SITE}|l.oneill,Thurrock Youth Offending Team,thurrock,case worker,,priya.shah@thurrock.example
+Jürgen Okafor-Brandt,j.okafor@hotel.example; {_SITE}|j.okafor-brandt,Clacton Pier Hotel,essex,night manager,T1,
+"""
+
+ATTESTATIONS = """person,attestation,organisation,area,by,by_name,date
+asha.rao@colne.example,manager_support,Colne Primary School,essex,tom.barker@colne.example,Tom Barker,01/06/2026
+asha.rao@colne.example,working_knowledge,Colne Primary School,essex,tom.barker@colne.example,Tom Barker,01/06/2026
+marta.nowak@southend.example,manager_support,Southend Children's Services,southend,joan.hale@southend.example,Joan Hale,15/05/2026
+marta.nowak@southend.example,working_knowledge,Southend Children's Services,southend,joan.hale@southend.example,Joan Hale,15/05/2026
+liam.oneill@thurrock.example,manager_support,Thurrock Youth Offending Team,thurrock,priya.shah@thurrock.example,Priya Shah,20/05/2026
+liam.oneill@thurrock.example,working_knowledge,Thurrock Youth Offending Team,thurrock,priya.shah@thurrock.example,Priya Shah,20/05/2026
+"""
+
+MEMBERSHIPS = """person,membership,checked,source
+asha.rao@colne.example,nwg,02/06/2026,ESCB gold membership list
+"""
+
+_MOODLE_COURSES = {
+    "asha.rao": ("induction", "escb_basic", "escb_missing", "safeguarding_l2"),
+    "m.nowak": ("safeguarding_l3",),
+    "l.oneill": ("safeguarding_l2",),
+    "j.okafor-brandt": ("induction",),
+}
+
+
+def moodle_completion(user: str, course: str, when: datetime) -> dict[str, Any]:
+    """A course completion as logstore_xapi sends it today: no id, no result."""
+    return {
+        "actor": {"name": user, "account": {"homePage": _SITE, "name": user}},
+        "verb": {"id": _COMPLETED, "display": {"en": "Completed"}},
+        "object": {
+            "objectType": "Activity",
+            "id": f"{_SITE}/course/view.php?id={sum(map(ord, course))}",
+            "definition": {
+                "type": "https://w3id.org/xapi/cmi5/activitytype/course",
+                "name": {"en": course.replace("_", " ")},
+                "extensions": {_EXTERNAL_ID: course},
+            },
+        },
+        "context": {"platform": "Moodle", "language": "en"},
+        "timestamp": format_instant(when),
+    }
+
+
+def module_statement(mbox: str, activity: str, verb: str, when: datetime, **result: Any) -> tincan.Statement:
+    """A module's statement as an authoring tool sends it."""
+    return tincan.Statement(
+        actor={"mbox": f"mailto:{mbox}"},
+        verb={"id": verb, "display": {"en": verb.rsplit("/", 1)[-1]}},
+        object={"id": activity, "definition": {"name": {"en": "CSE module"}}},
+        result=result or None,
+        timestamp=when,
+    )
+
+
+def run(folder: Path | None, *, once: bool, say: Callable[[str], None]) -> None:
+    """Runs the demonstration in `folder` (default: a temporary one, removed at the end), until Ctrl-C or `once`."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="lrs-bridge-demo-") as temporary:
+            _run(Path(temporary), once=once, say=say)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        _run(folder.resolve(), once=once, say=say)
+
+
+def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
+    shutil.copytree(SHIPPED_MAPPINGS, folder / "mappings", dirs_exist_ok=True)
+    port = _free_port()
+    own = {
+        "LRS_BRIDGE_DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite'}",
+        "LRS_BRIDGE_MAPPINGS": str(folder / "mappings"),
+        "LRS_BRIDGE_MAIL_FOLDER": str(folder / "mailbox"),
+        "LRS_BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    settings = setting_table.load(own)
+    database = Database(settings.database_url)
+    say(f"A bridge in {folder}: database migrated to {migrate(database)[1]}.")
+    clients = _add_clients(database, settings)
+    say(f"Credentials made for {', '.join(clients)}.")
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(setting_table.PREFIX)
+    }
+    with _service(environment | own, port):
+        say(f"The service runs at {settings.public_url}.")
+        _take_in_people(database, settings, say)
+        _send(settings, clients, say)
+        _wait_until_computed(database)
+        console = Console()
+        everybody, mappings = database.read(lambda session: _everybody(session, settings))
+        console.print(_table(everybody, mappings))
+        say(NOT_PROVEN)
+        _show_mail(folder / "mailbox", say)
+        if not once:
+            say(f"\nThe same on a page: {settings.public_url}/   (Ctrl-C ends the demonstration)")
+            _wait_for_interrupt()
+    database.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _add_clients(database: Database, settings: Settings) -> dict[str, NewClient]:
+    def journey(session: Session) -> dict[str, NewClient]:
+        sources = ("moodle", "nwg", "set_toolbox")
+        return {
+            source: credentials.add_client(
+                session,
+                name=f"{source} (demonstration)",
+                source=source,
+                scopes=(),
+                test=False,
+                home_pages=(_SITE,) if source == "moodle" else (),
+                mail_domains=(),
+                known_sources=sources,
+                public_url=settings.public_url,
+                now=system_clock(),
+                who="the demonstration",
+            )
+            for source in sources
+        }
+
+    return database.write(journey)
+
+
+@contextmanager
+def _service(environment: dict[str, str], port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "lrs_bridge", "serve", "--port", str(port), "--demonstration"]
+    log = Path(environment["LRS_BRIDGE_MAIL_FOLDER"]).with_name("serve.log")
+    with (
+        log.open("wb") as kept,
+        subprocess.Popen(
+            command,  # noqa: S603  # our own command
+            env=environment,
+            stdout=kept,
+            stderr=kept,
+            start_new_session=True,
+        ) as process,  # our own command
+    ):
+        try:
+            deadline = time.monotonic() + _PATIENCE
+            while not _answers(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise Unavailable(f"The service did not start:\n{log.read_text(errors='replace')}")
+                time.sleep(0.1)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _take_in_people(database: Database, settings: Settings, say: Callable[[str], None]) -> None:
+    mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
+    taking = imports.Taking(mappings, settings.public_url, "the demonstration", system_clock())
+    for name, text in (("people", PEOPLE), ("attestations", ATTESTATIONS), ("memberships", MEMBERSHIPS)):
+        kind, table = imports.kind_named(name), read_csv(text.encode())
+        entries = imports.read(kind, table, mappings)
+        report = imports.Report(name, table.encoding)
+        database.write(lambda session: imports.take_in(session, kind, entries, report, taking))  # noqa: B023  # runs at once
+        say(f"Imported {report.rows} {name}.")
+
+
+def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str], None]) -> None:
+    start = system_clock() - timedelta(days=60)
+    batch = [
+        moodle_completion(user, course, start + timedelta(days=place))
+        for user, courses in _MOODLE_COURSES.items()
+        for place, course in enumerate(courses)
+    ]
+    endpoint = f"{settings.public_url}/xapi/"
+    moodle = clients["moodle"]
+    answer = requests.post(
+        f"{endpoint}statements",
+        data=json.dumps(batch),
+        auth=(moodle.key, moodle.secret),
+        headers={"Content-Type": "application/json", "X-Experience-API-Version": "1.0.3"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    say(f"moodle sent {len(batch)} statements.")
+    later = start + timedelta(days=20)
+    modules = {
+        "nwg": [
+            module_statement(
+                "asha.rao@colne.example", _NWG, _PASSED, later, success=True, score={"scaled": 0.9}
+            ),
+            module_statement("ben.carter@mail.example", _NWG, _COMPLETED, later, completion=True),
+            module_statement("marta.nowak@southend.example", _NWG, _PASSED, later, success=True),
+            module_statement("liam.oneill@thurrock.example", _NWG, _COMPLETED, later, completion=True),
+            module_statement("sam@unknown.example", _NWG, _FAILED, later, success=False, completion=True),
+        ],
+        "set_toolbox": [
+            module_statement(f"{who}.example", _TOOLBOX, _COMPLETED, later, completion=True, success=True)
+            for who in ("asha.rao@colne", "marta.nowak@southend", "liam.oneill@thurrock")
+        ],
+    }
+    for source, statements in modules.items():
+        client = clients[source]
+        lrs = tincan.RemoteLRS(
+            endpoint=endpoint, version="1.0.3", username=client.key, password=client.secret
+        )
+        saved = lrs.save_statements(statements)
+        if not saved.success:
+            raise Unavailable(f"{source} could not send: {saved.data}")
+        say(f"{source} sent {len(statements)} statements.")
+
+
+def _wait_until_computed(database: Database) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        now = database.read(lambda session: status.status(session, system_clock()))
+        waiting = now["pending"]["statements"] + now["pending"]["learners"] + now["deliveries"]["waiting"]
+        if not waiting and now["deliveries"]["sent"]:
+            return
+        time.sleep(0.2)
+    raise Unavailable(
+        "The timetable did not come to the end of its work within a minute; `lrs-bridge status` says why."
+    )
+
+
+def _everybody(session: Session, settings: Settings) -> tuple[list[Explained], Mappings]:
+    numbers = projections.learners_after(session, 0, 50)
+    shown = explain_all(session, numbers, settings.calendar)
+    return list(shown), mapping_flow.in_force(session, settings.calendar)
+
+
+def _table(everybody: list[Explained], mappings: Mappings) -> Table:
+    table = Table(title="Where everybody stands", show_lines=True)
+    for heading in ("Person", "Post", "Required", "Reached", "Champion", "Missing, and why"):
+        table.add_column(heading)
+    for one in everybody:
+        learner, tier = one.body["learner"], one.body["tier"]
+        posts = "\n".join(
+            f"{post['role']}, {post['organisation']} ({post['area']})" for post in learner["posts"]
+        )
+        progress = " ".join(f"{key} {done}/{total}" for key, (done, total) in tier["progress"].items())
+        reached = (
+            f"{tier['attained'] or 'no whole tier yet'}\n{progress}"
+            if tier["framework"]
+            else "no tiers set here"
+        )
+        eligible = "\n".join(
+            f"{area}: {what['status'].replace('_', ' ')}" for area, what in one.body["eligibility"].items()
+        )
+        table.add_row(
+            learner["name"] or learner["identifiers"][0],
+            posts or "none recorded",
+            tier["required"] or "–",
+            reached,
+            eligible or "–",
+            "\n".join(_missing(one.body, mappings)) or "nothing",
+        )
+    return table
+
+
+def _missing(body: dict[str, Any], mappings: Mappings) -> Iterator[str]:
+    items = body["tier"]["missing"]
+    for item in items[:3]:
+        yield f"{item['item']} {item['text']}" + (" (somebody's word)" if item["part"] == "word" else "")
+    if len(items) > 3:
+        target = body["tier"]["next"]
+        yield f"and {len(items) - 3} more for {target}"
+    for area, eligibility in body["eligibility"].items():
+        champions = mappings.champions_of(area)
+        for key in eligibility["missing"]:
+            yield f"{area}: {champions.standards[key].name if champions else key}"
+    for one in body["evidence"]:
+        if not one["counts"]:
+            yield f"not counted: {one['course']}, {one['because']}"
+
+
+def _show_mail(mailbox: Path, say: Callable[[str], None]) -> None:
+    for path in sorted(mailbox.glob("*.eml")):
+        with path.open("rb") as file:
+            message = BytesParser(policy=policy.default).parse(file)
+        body = message.get_body(("plain",))
+        say(f"\n--- e-mail to {message['To']}: {message['Subject']}")
+        say(body.get_content().strip() if body else "")
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,80 @@
+"""Credentials for sources: made here, checked at every request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from lrs_bridge.errors import BadInput, Forbidden, Problem
+from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
+from lrs_bridge.store import clients
+from lrs_bridge.store.database import Session
+
+SCOPES: Mapping[str, str] = {
+    "statements/write": "write any statement",
+    "statements/read/mine": "read statements of its own authority",
+    "statements/read": "read any statement",
+    "state": "read and write state documents",
+    "define": "change definitions of activities and agents",
+    "profile": "read and write profile documents",
+    "all/read": "read everything",
+    "all": "everything, voiding others' statements included",
+}
+"""The scopes of the xAPI specification (Communication 4.2)."""
+
+DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
+
+
+def add_client(
+    session: Session,
+    *,
+    name: str,
+    source: str | None,
+    scopes: tuple[str, ...],
+    test: bool,
+    home_pages: tuple[str, ...],
+    mail_domains: tuple[str, ...],
+    known_sources: tuple[str, ...],
+    public_url: str,
+    now: datetime,
+    who: str,
+) -> clients.NewClient:
+    """Makes a credential; its secret can be read only from the answer. Raises BadInput for an unknown scope or source."""
+    problems = [
+        Problem("--scope", f"there is no scope “{scope}”", "Communication 4.2", f"one of {', '.join(SCOPES)}")
+        for scope in scopes
+        if scope not in SCOPES
+    ]
+    if source == BRIDGE:
+        problems.append(Problem("--source", "“bridge” is this service itself; nobody else speaks for it"))
+    elif source is not None and source not in known_sources:
+        problems.append(
+            Problem(
+                "--source", f"no mapping file describes “{source}”", "", f"one of {', '.join(known_sources)}"
+            )
+        )
+    if not name.strip():
+        problems.append(Problem("NAME", "is empty"))
+    if problems:
+        raise BadInput("The credential was not made.", problems)
+    return clients.add(
+        session,
+        name=name,
+        source=source,
+        scopes=scopes or DEFAULT_SCOPES,
+        test=test,
+        home_pages=home_pages,
+        mail_domains=mail_domains,
+        public_url=public_url,
+        now=now,
+        created_by=who,
+    )
+
+
+def readable_authority(client: clients.Client) -> int | None:
+    """Which authority's statements this client may read: one, or None for any. Raises Forbidden where it may read none."""
+    if client.may("all/read", "statements/read"):
+        return None
+    if client.may("statements/read/mine"):
+        return client.authority_id
+    raise Forbidden(f"The credential “{client.name}” may not read statements (scope statements/read/mine).")

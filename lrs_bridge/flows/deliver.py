@@ -1,0 +1,206 @@
+"""Sends what the outbox holds: claim, commit, send, commit. A claim lapses, so a killed sender loses nothing; the id was
+minted once, so what was sent twice is known as one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from lrs_bridge.connectors import DeliveryFailed, mail, webhooks
+from lrs_bridge.errors import BadInput
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import Clock, format_instant
+from lrs_bridge.settings import Settings
+from lrs_bridge.store import outbox
+from lrs_bridge.store.database import Database
+
+log = logging.getLogger(__name__)
+
+CLAIM_SECONDS = 300
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(hours=12)
+
+_templates = Environment(
+    loader=PackageLoader("lrs_bridge.flows", "messages"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass
+class Sent:
+    """How many messages one run sent, and how many failed (now or for good)."""
+
+    sent: int = 0
+    failed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.sent} sent, {self.failed} failed"
+
+
+def deliver(
+    database: Database, settings: Settings, clock: Clock, environ: Mapping[str, str] = os.environ
+) -> Sent:
+    """Sends everything that is due, each message apart."""
+    done = Sent()
+    while True:
+        claimed = database.write(
+            lambda session: outbox.claim_due(session, now=clock(), for_seconds=CLAIM_SECONDS)
+        )
+        if not claimed:
+            return done
+        mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
+        for number in claimed:
+            delivery = database.read(lambda session: outbox.load(session, number))  # noqa: B023  # runs at once
+            failure = _try(delivery, mappings, settings, clock(), environ)
+            if failure is None:
+                done.sent += 1
+                database.write(lambda session: outbox.mark_sent(session, number, clock()))  # noqa: B023  # runs at once
+            else:
+                done.failed += 1
+                retry_at = _next_try(delivery, failure, settings, clock())
+                log.warning("message %s to %s was not sent: %s", delivery.id, delivery.address, failure)
+                database.write(
+                    lambda session: outbox.mark_failed(session, number, str(failure), retry_at=retry_at)  # noqa: B023  # runs at once
+                )
+
+
+def _try(
+    delivery: outbox.Delivery,
+    mappings: Mappings,
+    settings: Settings,
+    now: datetime,
+    environ: Mapping[str, str],
+) -> DeliveryFailed | None:
+    try:
+        if delivery.channel == "email":
+            _mail(delivery, mappings, settings, now)
+        else:
+            _post(delivery, settings, now, environ)
+    except DeliveryFailed as failure:
+        return failure
+    except BadInput as wrong:
+        return DeliveryFailed(str(wrong), permanent=True)
+    except Exception as wrong:
+        log.exception("message %s could not be made", delivery.id)
+        return DeliveryFailed(f"{type(wrong).__name__}: {wrong}", permanent=False)
+    return None
+
+
+def _next_try(
+    delivery: outbox.Delivery, failure: DeliveryFailed, settings: Settings, now: datetime
+) -> datetime | None:
+    """When to try again; None after the last try, or where another can't help."""
+    if failure.permanent or delivery.tries + 1 >= settings.delivery_tries:
+        return None
+    wait: timedelta = min(_FIRST_WAIT * 4**delivery.tries, _LONGEST_WAIT)
+    wait *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter
+    return now + max(wait, timedelta(seconds=failure.retry_after or 0))
+
+
+def _mail(delivery: outbox.Delivery, mappings: Mappings, settings: Settings, now: datetime) -> None:
+    if not settings.mail_folder and delivery.address.endswith(".example"):
+        raise DeliveryFailed(
+            f"{delivery.address} is still the shipped example; put the Board's address into the champions file",
+            permanent=False,
+        )
+    about = described(delivery, mappings, settings)
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    message = mail.compose(
+        sender=settings.mailer,
+        recipient=delivery.address,
+        subject=" ".join(_render("alert.subject.txt", about).split()),
+        text=_render("alert.txt", about),
+        html=_render("alert.html", about),
+        message_id=f"<{delivery.id}@{host}>",
+        sent_at=now,
+    )
+    if settings.mail_folder:
+        mail.MailFolder(settings.mail_folder).deliver(message)
+        return
+    if not settings.smtp_host:
+        raise DeliveryFailed("no mail server is set: give smtp_host or mail_folder", permanent=False)
+    security: Any = settings.smtp_security
+    mail.send(
+        message,
+        mail.MailServer(
+            settings.smtp_host, settings.smtp_port, security, settings.smtp_user, settings.smtp_password
+        ),
+    )
+
+
+def _post(delivery: outbox.Delivery, settings: Settings, now: datetime, environ: Mapping[str, str]) -> None:
+    secret = environ.get(delivery.secret_variable, "")
+    if not secret:
+        raise DeliveryFailed(
+            f"the environment variable {delivery.secret_variable} holds no secret", permanent=False
+        )
+    body = json.dumps(payload(delivery, settings), ensure_ascii=False).encode()
+    webhooks.post(delivery.address, body, secret=secret, delivery_id=str(delivery.id), sent_at=now)
+
+
+def payload(delivery: outbox.Delivery, settings: Settings) -> dict[str, Any]:
+    """The JSON that a webhook gets: `id` of the message, and its alerts, each with an id to tell repeats by."""
+    return {
+        "id": str(delivery.id),
+        "area": delivery.area,
+        "from": settings.public_url,
+        "alerts": [
+            {
+                "id": str(one.id),
+                "kind": one.kind,
+                "decided": format_instant(one.decided_at),
+                "learner": {"number": one.learner, "name": one.name},
+                "organisation": one.body["organisation"],
+                "since": one.body["since"],
+                "standards_met": one.body["met"],
+                "standards_missing": one.body["lost"],
+            }
+            for one in delivery.news
+        ],
+    }
+
+
+def described(delivery: outbox.Delivery, mappings: Mappings, settings: Settings) -> dict[str, Any]:
+    """What the e-mail templates are given: names of standards and areas in words, and little about the person."""
+    area = mappings.areas.get(delivery.area)
+    champions = mappings.champions_of(delivery.area)
+    names = {key: standard.name for key, standard in champions.standards.items()} if champions else {}
+    return {
+        "area": area.name if area else delivery.area,
+        "board": area.board if area else "the Board",
+        "is_digest": delivery.is_digest,
+        "public_url": settings.public_url,
+        "alerts": [
+            {
+                "id": one.id,
+                "name": one.name or "A learner without a recorded name",
+                "number": one.learner,
+                "kind": one.kind,
+                "organisation": one.body["organisation"],
+                "met": [names.get(key, key) for key in one.body["met"]],
+                "lost": [
+                    names.get(key, "A current post in the area" if key == "post" else key)
+                    for key in one.body["lost"]
+                ],
+                "day": f"{settings.calendar.day_of(one.decided_at):%d %B %Y}",
+            }
+            for one in delivery.news
+        ],
+    }
+
+
+def _render(template: str, about: dict[str, Any]) -> str:
+    return _templates.get_template(template).render(about)

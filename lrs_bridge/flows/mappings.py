@@ -1,0 +1,49 @@
+"""Which mappings everybody computes by: the newest register row, put there from the files when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from lrs_bridge import mapping_files
+from lrs_bridge.errors import Unavailable
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import Calendar
+from lrs_bridge.store import statements as records
+from lrs_bridge.store import timetable
+from lrs_bridge.store.database import Session
+
+_parsed: dict[tuple[int, str], Mappings] = {}
+"""By register row and digest. Rows never change, so nothing here can go stale."""
+
+
+def in_force(session: Session, calendar: Calendar) -> Mappings:
+    """The mappings in force. Raises Unavailable before the first were put in force."""
+    row = timetable.in_force(session)
+    if row is None:
+        raise Unavailable(
+            "No mappings are in force yet; `lrs-bridge serve`, `worker` or `recompute` puts them there."
+        )
+    if (row.id, row.digest) not in _parsed:
+        _parsed.clear()
+        _parsed[row.id, row.digest] = mapping_files.parse(
+            timetable.files_in_force(session, row.id), calendar
+        ).mappings
+    return _parsed[row.id, row.digest]
+
+
+def read(folder: str, calendar: Calendar) -> tuple[dict[str, str], mapping_files.Checked]:
+    """The files of a folder and what they mean. Raises BadMappings."""
+    files = mapping_files.read_folder(Path(folder))
+    return files, mapping_files.parse(files, calendar)
+
+
+def put_in_force(session: Session, files: Mapping[str, str], digest: str, *, now: datetime, who: str) -> bool:
+    """Puts checked files in force unless they are already; all statements so far will be matched anew, in chunks behind
+    fresh work. Returns whether anything changed."""
+    row = timetable.in_force(session)
+    if row is not None and row.digest == digest:
+        return False
+    timetable.put_in_force(session, digest, files, rematch_to=records.highest_seq(session), now=now, who=who)
+    return True

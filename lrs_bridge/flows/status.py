@@ -1,0 +1,77 @@
+"""Is it healthy? What ran when, what waits, what failed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from lrs_bridge.moments import format_instant
+from lrs_bridge.store import outbox, projections, timetable
+from lrs_bridge.store.database import Session
+
+STUCK_AFTER = timedelta(minutes=5)
+
+
+def status(session: Session, now: datetime) -> dict[str, Any]:
+    """Everything `lrs-bridge status --json` says. `trouble` lists in words what an operator should look at."""
+    runs = timetable.all_job_runs(session)
+    row = timetable.in_force(session)
+    oldest = timetable.oldest_pending(session)
+    statements, learners = timetable.count_pending(session)
+    body: dict[str, Any] = {
+        "now": format_instant(now),
+        "jobs": [
+            {
+                "name": run.name,
+                "started": format_instant(run.started),
+                "finished": format_instant(run.finished) if run.finished else None,
+                "seconds": run.seconds,
+                "outcome": run.outcome,
+                "detail": run.detail,
+            }
+            for run in runs
+        ],
+        "pending": {
+            "statements": statements,
+            "learners": learners,
+            "oldest_seconds": max(0.0, (now - oldest).total_seconds()) if oldest else None,
+        },
+        "mappings": {
+            "digest": row.digest,
+            "since": format_instant(row.since),
+            "put_by": row.put_by,
+            "rematching": row.is_rematching,
+            "rematched": row.rematched,
+            "rematch_to": row.rematch_to,
+        }
+        if row
+        else None,
+        "unmapped_activities": projections.count_unmapped(session),
+        "deliveries": outbox.summary(session),
+        "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
+        "learners": projections.count_learners(session),
+    }
+    body["trouble"] = list(_trouble(body, runs, oldest, now))
+    return body
+
+
+def _trouble(
+    body: dict[str, Any], runs: list[timetable.JobRun], oldest: datetime | None, now: datetime
+) -> list[str]:
+    said = []
+    if body["mappings"] is None:
+        said.append("no mappings are in force yet")
+    if not any(run.name == "recompute" and run.finished and now - run.finished < STUCK_AFTER for run in runs):
+        said.append("the timetable has not run for five minutes: is `lrs-bridge serve` or `worker` running?")
+    if oldest and now - oldest > STUCK_AFTER:
+        said.append(f"something has waited to be computed since {format_instant(oldest)}")
+    said += [f"job {run.name} failed: {run.detail}" for run in runs if run.outcome == "failed"]
+    if body["deliveries"]["failed"]:
+        said.append(f"{body['deliveries']['failed']} messages to Boards have failed for good")
+    elif body["deliveries"]["failures"]:
+        said.append(f"{len(body['deliveries']['failures'])} messages to Boards wait to be tried again")
+    if body["set_aside"]:
+        said.append(
+            f"{len(body['set_aside'])} statements or learners could not be computed and are set aside"
+        )
+    return said

@@ -1,0 +1,172 @@
+"""Instants, days and durations.
+
+An *instant* is an aware `datetime` in UTC. A *day* is a `date` in the Board's time zone, inclusive to its last instant.
+A *duration* is ISO 8601 (`P1Y`, `P18M`, `P2W`, `PT10M`); years and months are counted on the calendar, in that zone.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+_DATE = r"(?P<year>\d{4})(?:-(?P<month>\d\d)-(?P<day>\d\d)|-(?P<ordinal>\d{3})|-W(?P<week>\d\d)-(?P<weekday>[1-7]))"
+_TIME = r"(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+_ZONE = r"(?P<zone>[Zz]|[+-]\d\d(?::\d\d)?)?"
+_EXTENDED = re.compile(rf"{_DATE}(?:[Tt]{_TIME}{_ZONE})?", re.ASCII)
+_BASIC_DATE = (
+    r"(?P<year>\d{4})(?:(?P<month>\d\d)(?P<day>\d\d)|(?P<ordinal>\d{3})|W(?P<week>\d\d)(?P<weekday>[1-7]))"
+)
+_BASIC_TIME = r"(?P<hour>\d\d)(?P<minute>\d\d)(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+_BASIC_ZONE = r"(?P<zone>[Zz]|[+-]\d\d(?:\d\d)?)?"
+_BASIC = re.compile(rf"{_BASIC_DATE}[Tt]{_BASIC_TIME}{_BASIC_ZONE}", re.ASCII)
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d+(?:[.,]\d+)?)W|"
+    r"(?:(?P<years>\d+(?:[.,]\d+)?)Y)?(?:(?P<months>\d+(?:[.,]\d+)?)M)?(?:(?P<days>\d+(?:[.,]\d+)?)D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?)",
+    re.ASCII,
+)
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def is_rfc3339(text: str) -> bool:
+    return _RFC3339.fullmatch(text) is not None
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant an ISO 8601 timestamp names (xAPI 1.0.3 Data 4.5; RFC 3339 is a subset).
+
+    Without a zone it is read as UTC. Digits beyond the microsecond are cut off; a leap second is the last microsecond
+    of its minute. Raises ValueError, saying what is wrong, for anything else, the forbidden offset -00:00 included.
+    """
+    written = text.replace(" ", "T", 1) if is_rfc3339(text) else text
+    found = _EXTENDED.fullmatch(written) or _BASIC.fullmatch(written)
+    if found is None:
+        raise ValueError("not an ISO 8601 timestamp such as 2017-03-01T09:30:00Z")
+    part = found.groupdict()
+    day = _calendar_day(part)
+    hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
+    micro = int(((part["fraction"] or "") + "000000")[:6])
+    if second == 60:
+        second, micro = 59, 999999
+    if hour == 24 and minute == second == micro == 0:
+        hour, day = 0, day + timedelta(days=1)
+    offset = _offset(part["zone"])
+    try:
+        local = datetime.combine(day, time(hour, minute, second, micro, tzinfo=UTC))
+    except ValueError as wrong:
+        raise ValueError(f"no such time of day: {wrong}") from wrong
+    try:
+        return local - offset
+    except OverflowError as wrong:
+        raise ValueError("outside the years 1 to 9999") from wrong
+
+
+def _calendar_day(part: dict[str, str | None]) -> date:
+    try:
+        year = int(part["year"] or 0)
+        if part["ordinal"]:
+            day = date(year, 1, 1) + timedelta(days=int(part["ordinal"]) - 1)
+            if day.year != year or part["ordinal"] == "000":
+                raise ValueError("the day of the year is out of range")
+            return day
+        if part["week"]:
+            return date.fromisocalendar(year, int(part["week"]), int(part["weekday"] or 0))
+        return date(year, int(part["month"] or 0), int(part["day"] or 0))
+    except (ValueError, OverflowError) as wrong:
+        raise ValueError(f"no such day: {wrong}") from wrong
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone is None or zone in "Zz":
+        return timedelta()
+    digits = zone[1:].replace(":", "")
+    hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"no such offset from UTC: {zone}")
+    if zone[0] == "-" and hours == minutes == 0:
+        raise ValueError("the offset -00:00 is forbidden; write Z")
+    return timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
+
+
+def format_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC with all six digits, so that text order is time order: 2017-03-01T09:30:00.000000Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """ISO 8601 duration. Months are calendar months; seconds hold everything from weeks down."""
+
+    months: float = 0
+    days: float = 0
+    seconds: float = 0
+
+
+def parse_duration(text: str) -> Duration:
+    """Raises ValueError for what ISO 8601 does not call a duration (xAPI 1.0.3 Data 4.6, 2.0 4.2.7)."""
+    found = _DURATION.fullmatch(text)
+    if found is None or text.endswith(("P", "T")):
+        raise ValueError("not an ISO 8601 duration such as P3Y or PT1H30M")
+    given = [(name, value) for name, value in found.groupdict().items() if value is not None]
+    if any("." in value or "," in value for _, value in given[:-1]):
+        raise ValueError("only the last part of a duration may have a fraction")
+    part = {name: float(value.replace(",", ".")) for name, value in given}
+    return Duration(
+        months=part.get("years", 0) * 12 + part.get("months", 0),
+        days=part.get("weeks", 0) * 7 + part.get("days", 0),
+        seconds=part.get("hours", 0) * 3600 + part.get("minutes", 0) * 60 + part.get("seconds", 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Days as the Board counts them."""
+
+    zone: ZoneInfo
+
+    def day_of(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+    def start_of(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=self.zone).astimezone(UTC)
+
+    def end_of(self, day: date) -> datetime:
+        """The first instant after `day`: what holds "until" a day holds to its last instant."""
+        return LATEST if day >= date(9999, 12, 30) else self.start_of(day + timedelta(days=1))
+
+    def last_day_before(self, end: datetime) -> date:
+        """The day whose `end_of` this is."""
+        return self.day_of(end - timedelta(microseconds=1))
+
+    def after(self, instant: datetime, duration: Duration) -> datetime:
+        """`instant` plus `duration`, on the calendar: 29 February plus P1Y is 28 February; noon stays noon over a
+        change of the clocks. Never beyond LATEST."""
+        local = instant.astimezone(self.zone)
+        month = local.year * 12 + local.month - 1 + int(duration.months)
+        year, month = divmod(month, 12)
+        if year > 9998:
+            return LATEST
+        last = calendar.monthrange(year, month + 1)[1]
+        moved = local.replace(year=year, month=month + 1, day=min(local.day, last))
+        part_month = duration.months - int(duration.months)
+        try:
+            moved += timedelta(days=duration.days + part_month * 30.4375)
+            return moved.astimezone(UTC) + timedelta(seconds=duration.seconds)
+        except OverflowError:
+            return LATEST

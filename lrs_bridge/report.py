@@ -1,0 +1,117 @@
+"""What the terminal shows of a learner and of the service, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lrs_bridge.flows.explain import NOT_PROVEN, Explained
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.learning.tiers import ATTESTATION
+
+
+def explanation(found: Explained, mappings: Mappings | None) -> str:
+    """One learner: who, which tier and what is missing, eligibility per area, and every piece of evidence."""
+    return "\n".join([*_learner(found, mappings), "", NOT_PROVEN])
+
+
+def _learner(found: Explained, mappings: Mappings | None) -> Iterator[str]:
+    learner = found.body["learner"]
+    yield learner["name"] or "(no name recorded)"
+    yield f"  known as   {', '.join(learner['identifiers'])}"
+    for post in learner["posts"]:
+        until = f", until {post['until']}" if post["until"] else ""
+        yield f"  post       {post['role'] or 'post'} at {post['organisation']}, {post['area']}{until}"
+    if not learner["posts"]:
+        yield "  post       none recorded, so no tier is required and no area is judged"
+    if found.computed_at is None:
+        yield "Not computed yet."
+        return
+    if found.is_pending:
+        yield "Something newer is waiting to be computed."
+    for tier in found.body["tiers"] or [found.body["tier"]]:
+        yield ""
+        yield from _tier(tier, mappings)
+    for area, eligibility in found.body["eligibility"].items():
+        yield ""
+        yield from _eligibility(area, eligibility, mappings)
+    yield ""
+    yield "Evidence" if found.body["evidence"] else "No evidence."
+    for one in found.body["evidence"]:
+        mark = "counts    " if one["counts"] else "counts not"
+        yield f"  {one['when'][:10]}  {mark}  {one['course']}, from {one['source']}: {one['because']}"
+        yield f"              statement {one['statement_id']}"
+
+
+def _tier(tier: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
+    if tier["framework"] is None:
+        yield "Tier       the Board has set no tiers"
+        return
+    progress = ", ".join(f"{key} {done} of {total}" for key, (done, total) in tier["progress"].items())
+    yield f"Tier       reached {tier['attained'] or 'no whole tier yet'}, required {tier['required'] or 'none set'} ({tier['framework']})"
+    yield f"  progress   {progress}"
+    companion = tier["companion"]
+    yield (
+        f"  beside it  safeguarding {companion['level'] or 'not recorded'}, "
+        f"expected {companion['required'] or 'none'}: {companion['status'].replace('_', ' ')}"
+    )
+    framework = mappings.frameworks.get(tier["framework"]) if mappings else None
+    for item in tier["missing"]:
+        part = "somebody's word on " if item["part"] == "word" else ""
+        names = [
+            "an attestation"
+            if way == ATTESTATION
+            else framework.routes[way].name
+            if framework and way in framework.routes
+            else way
+            for way in item["ways"]
+        ]
+        yield f"  missing    {part}{item['item']} {item['text']}: {' or '.join(names)}"
+
+
+def _eligibility(area: str, eligibility: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
+    champions = mappings.champions_of(area) if mappings else None
+    names = {key: standard.name for key, standard in champions.standards.items()} if champions else {}
+    since = f", all standards met since {eligibility['since'][:10]}" if eligibility["since"] else ""
+    yield f"Champion   {area}: {eligibility['status'].replace('_', ' ')}{since}"
+    for key, found in eligibility["met"].items():
+        yield f"  met        {names.get(key, key)} ({len(found)} on record)"
+    for key in eligibility["missing"]:
+        yield f"  missing    {names.get(key, key)}"
+
+
+def status_report(body: dict[str, Any]) -> str:
+    """The service: trouble first, then jobs, pending work, mappings and messages."""
+    return "\n".join(_status(body))
+
+
+def _status(body: dict[str, Any]) -> Iterator[str]:
+    for trouble in body["trouble"]:
+        yield f"! {trouble}"
+    if not body["trouble"]:
+        yield "Everything runs."
+    yield "Jobs"
+    for job in body["jobs"]:
+        yield f"  {job['name']:<10} {job['outcome']:<7} {job['started'][:19]}  {job['seconds'] or 0:.2f} s  {job['detail'][:200]}"
+    pending = body["pending"]
+    age = (
+        f", the oldest for {pending['oldest_seconds']:.0f} s" if pending["oldest_seconds"] is not None else ""
+    )
+    yield f"Pending    {pending['statements']} statements, {pending['learners']} learners{age}"
+    mappings = body["mappings"]
+    if mappings:
+        again = (
+            f", matching anew: {mappings['rematched']} of {mappings['rematch_to']}"
+            if mappings["rematching"]
+            else ""
+        )
+        yield f"Mappings   {mappings['digest']} since {mappings['since'][:19]} by {mappings['put_by']}{again}"
+    yield f"Learners   {body['learners']}"
+    yield f"Unmapped   {body['unmapped_activities']} activities (`lrs-bridge unmapped`)"
+    deliveries = body["deliveries"]
+    yield f"Messages   {deliveries['sent']} sent, {deliveries['waiting']} waiting, {deliveries['failed']} failed"
+    for failure in deliveries["failures"]:
+        then = f", next try {failure['next_try'][:19]}" if failure["next_try"] else ", given up"
+        yield f"  {failure['to']}: {failure['reason']} (try {failure['tries']}{then})"
+    for one in body["set_aside"]:
+        yield f"Set aside  {one['kind']} {one['number']}: {one['reason']}"

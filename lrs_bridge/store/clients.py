@@ -1,0 +1,135 @@
+"""Credentials: one per source. Secrets are kept as keyed hashes; each names the authority its statements get."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.dialects import insert_new
+from lrs_bridge.store.schema import authorities, clients
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A credential as checked. `scopes` are the xAPI specification's (Communication 4.2)."""
+
+    id: int
+    name: str
+    source: str | None
+    scopes: frozenset[str]
+    authority_id: int
+    test: bool
+
+    def may(self, *scopes: str) -> bool:
+        return "all" in self.scopes or not self.scopes.isdisjoint(scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """`secret` is shown once and kept nowhere."""
+
+    key: str
+    secret: str
+
+
+def _hash(secret: str, salt: bytes) -> bytes:
+    # The secret has 256 random bits, so there is nothing for a slow hash to slow down.
+    return hashlib.blake2b(secret.encode(), key=salt, digest_size=32).digest()
+
+
+def add(
+    session: Session,
+    *,
+    name: str,
+    source: str | None,
+    scopes: tuple[str, ...],
+    test: bool,
+    home_pages: tuple[str, ...],
+    mail_domains: tuple[str, ...],
+    public_url: str,
+    now: datetime,
+    created_by: str,
+) -> NewClient:
+    key, secret, salt = secrets.token_hex(16), secrets.token_urlsafe(32), secrets.token_bytes(16)
+    actor = {
+        "objectType": "Agent",
+        "name": name,
+        "account": {"homePage": public_url, "name": f"client:{key}"},
+    }
+    session.execute(
+        sa.insert(clients).values(
+            key=key,
+            name=name,
+            salt=salt,
+            secret_hash=_hash(secret, salt),
+            source=source,
+            scopes=" ".join(scopes),
+            authority_id=authority(session, actor),
+            test=test,
+            home_pages="\n".join(home_pages),
+            mail_domains="\n".join(domain.casefold() for domain in mail_domains),
+            created_at=now,
+            created_by=created_by,
+        )
+    )
+    return NewClient(key, secret)
+
+
+def authority(session: Session, actor: dict[str, Any]) -> int:
+    """The number of this authority, written on first sight. `actor` must be an Agent with an account."""
+    account = actor["account"]
+    row = {"key": f"{account['homePage']}|{account['name']}", "body": json.dumps(actor, ensure_ascii=False)}
+    session.execute(insert_new(session, authorities), row)
+    number: int = session.scalars(sa.select(authorities.c.id).where(authorities.c.key == row["key"])).one()
+    return number
+
+
+def check(session: Session, key: str, secret: str) -> Client | None:
+    """The client whose key and secret these are; None for a wrong or revoked one."""
+    row = session.execute(
+        sa.select(clients).where(clients.c.key == key, clients.c.revoked_at.is_(None))
+    ).one_or_none()
+    salt, expected = (row.salt, row.secret_hash) if row else (bytes(16), bytes(32))
+    if not hmac.compare_digest(_hash(secret, salt), expected) or row is None:
+        return None
+    return _client(row)
+
+
+def _client(row: sa.Row[Any]) -> Client:
+    return Client(row.id, row.name, row.source, frozenset(row.scopes.split()), row.authority_id, row.test)
+
+
+def own(session: Session, *, public_url: str, who: str, now: datetime) -> Client:
+    """The bridge itself, as the sender of by-hand records: its authority is an account of the bridge, named for who keyed
+    the record. Nobody can sign in as it: it has no secret."""
+    row = session.execute(sa.select(clients).where(clients.c.key == "bridge")).one_or_none()
+    actor = {"objectType": "Agent", "account": {"homePage": public_url, "name": who}}
+    authority_id = authority(session, actor)
+    if row is None:
+        session.execute(
+            insert_new(session, clients),
+            {
+                "key": "bridge",
+                "name": "lrs_bridge",
+                "salt": secrets.token_bytes(16),
+                "secret_hash": b"",
+                "source": "bridge",
+                "scopes": "all",
+                "authority_id": authority_id,
+                "test": False,
+                "home_pages": "",
+                "mail_domains": "",
+                "created_at": now,
+                "created_by": "lrs_bridge",
+            },
+        )
+        row = session.execute(sa.select(clients).where(clients.c.key == "bridge")).one()
+    return Client(row.id, row.name, row.source, frozenset(row.scopes.split()), authority_id, row.test)

@@ -1,0 +1,136 @@
+"""The database: engines for SQLite and PostgreSQL, and transactions that retry.
+
+A *session* is a SQLAlchemy Core connection inside one transaction. The outermost caller opens it by `Database.write` or
+`Database.read`; journeys call journeys with the session they were given, and nobody else commits.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.types import TypeDecorator
+
+from lrs_bridge.errors import Unavailable
+
+Session = sa.Connection
+Answer = TypeVar("Answer")
+
+_TRIES = 8
+_RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC. SQLite keeps it as text without zone, whose order is time order."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+
+    def write(self, journey: Callable[[Session], Answer]) -> Answer:
+        """Runs `journey` in one transaction and commits it durably; runs it anew after a deadlock or a busy database, so
+        it must have no effect outside the session. Raises Unavailable when the database stays out of reach."""
+        return self._run(journey, writing=True)
+
+    def read(self, journey: Callable[[Session], Answer]) -> Answer:
+        """Runs `journey` on one consistent snapshot that it can't change."""
+        return self._run(journey, writing=False)
+
+    def rehearse(self, journey: Callable[[Session], Answer]) -> Answer:
+        """Runs a writing journey and takes everything back: what a dry run shows is what a real one would do."""
+        with (
+            self.engine.execution_options(lrs_writing=True).connect() as session,
+            session.begin() as transaction,
+        ):
+            answer = journey(session)
+            transaction.rollback()
+            return answer
+
+    def _run(self, journey: Callable[[Session], Answer], *, writing: bool) -> Answer:
+        options: dict[str, Any] = {"lrs_writing": writing}
+        if not writing and self.engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        engine = self.engine.execution_options(**options)
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with engine.connect() as session, session.begin():
+                    return journey(session)
+            except DBAPIError as wrong:
+                if not _is_passing(wrong) or attempt == _TRIES:
+                    if _is_out_of_reach(wrong):
+                        raise Unavailable(f"The database can't be reached: {wrong.orig}") from wrong
+                    raise
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  # jitter, not a secret
+        raise AssertionError("the loop returns or raises")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _is_passing(wrong: DBAPIError) -> bool:
+    """Whether the same transaction may well succeed if run again."""
+    if wrong.connection_invalidated:
+        return True
+    if isinstance(wrong.orig, sqlite3.OperationalError):
+        return "locked" in str(wrong.orig) or "busy" in str(wrong.orig)
+    return getattr(wrong.orig, "sqlstate", None) in _RETRIED_STATES
+
+
+def _is_out_of_reach(wrong: DBAPIError) -> bool:
+    if isinstance(wrong.orig, sqlite3.OperationalError):
+        return "unable to open" in str(wrong.orig) or _is_passing(wrong)
+    state = getattr(wrong.orig, "sqlstate", None)
+    return isinstance(wrong, OperationalError) and (state is None or state[:2] in ("08", "53", "57"))
+
+
+def _sqlite(url: str) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # the driver's own transaction handling off: BEGIN is ours, below
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(session: Session) -> None:
+        writing = session.get_execution_options().get("lrs_writing", True)
+        session.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: str) -> sa.Engine:
+    try:
+        return sa.create_engine(
+            url,
+            pool_pre_ping=False,
+            pool_size=20,
+            max_overflow=10,
+            connect_args={"options": "-c timezone=UTC"},
+        )
+    except ModuleNotFoundError as missing:
+        raise Unavailable("PostgreSQL needs its driver: pip install 'lrs_bridge[postgres]'") from missing

@@ -1,0 +1,28 @@
+"""Where SQLite and PostgreSQL say the same thing in different words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lrs_bridge.store.database import Session
+
+
+def _insert(session: Session, table: sa.Table) -> Any:
+    return (postgresql if session.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def insert_new(session: Session, table: sa.Table) -> Any:
+    """INSERT that passes over rows whose key is held already."""
+    return _insert(session, table).on_conflict_do_nothing()
+
+
+def upsert(session: Session, table: sa.Table, *, key: tuple[str, ...]) -> Any:
+    """INSERT that replaces every other column of a row with the same key."""
+    statement = _insert(session, table)
+    others = {
+        column.name: statement.excluded[column.name] for column in table.columns if column.name not in key
+    }
+    return statement.on_conflict_do_update(index_elements=list(key), set_=others)

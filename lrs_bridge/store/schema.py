@@ -1,0 +1,296 @@
+"""The tables: records (kept as they came), registers (changed by flows, each change attributed), projections (may be
+dropped and rebuilt)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from lrs_bridge.store.database import Instant
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+# SQLite numbers rows by INTEGER alone; PostgreSQL would run out of it.
+Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _number() -> sa.Column[int]:
+    return sa.Column("id", Number, primary_key=True, autoincrement=True)
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+authorities = sa.Table(
+    "authorities",
+    metadata,
+    _number(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+statements = sa.Table(
+    "statements",
+    metadata,
+    sa.Column("seq", Number, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("stored", Instant, nullable=False),
+    sa.Column("happened", Instant, nullable=False),  # the statement's timestamp, else stored
+    sa.Column("client_id", sa.ForeignKey("clients.id"), nullable=False),
+    sa.Column("authority_id", sa.ForeignKey("authorities.id"), nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("is_voiding", sa.Boolean, nullable=False),
+    sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # the very text that was sent
+    sa.Index(None, "stored", "seq"),
+    sqlite_autoincrement=True,
+)
+
+# One row per term a statement can be asked for by: its verb, agent, activity. `key` is a 64-bit digest of kind and text.
+statement_index = sa.Table(
+    "statement_index",
+    metadata,
+    sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stored", Instant, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# A void takes effect by this row alone, so it may come before its target.
+voidings = sa.Table(
+    "voidings",
+    metadata,
+    sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
+    sa.Column("target", sa.Uuid, nullable=False, index=True),
+    sa.Column("authority_id", sa.ForeignKey("authorities.id"), nullable=False),
+    sa.Column("any_authority", sa.Boolean, nullable=False),
+)
+
+# --- registers -------------------------------------------------------------------------------------------------------
+
+clients = sa.Table(
+    "clients",
+    metadata,
+    _number(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("salt", sa.LargeBinary(16), nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("scopes", sa.Text, nullable=False),  # separated by spaces
+    sa.Column("authority_id", sa.ForeignKey("authorities.id"), nullable=False),
+    sa.Column("test", sa.Boolean, nullable=False),
+    sa.Column("home_pages", sa.Text, nullable=False),  # one a line
+    sa.Column("mail_domains", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("revoked_at", Instant),
+)
+
+learners = sa.Table(
+    "learners",
+    metadata,
+    _number(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("joined_into", sa.ForeignKey("learners.id")),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+# `digest` names the exact identifier; `folded` is equal for those that join by themselves (an e-mail and its SHA-1).
+identifiers = sa.Table(
+    "identifiers",
+    metadata,
+    _number(),
+    sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, index=True),
+    sa.Column("as_sent", sa.Text, index=True),
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
+    sa.Column("first_seen", Instant, nullable=False),
+)
+
+# Why two identifiers are the same person.
+proofs = sa.Table(
+    "proofs",
+    metadata,
+    _number(),
+    sa.Column("one", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("other", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("one", "other", "kind"),
+)
+
+organisations = sa.Table(
+    "organisations",
+    metadata,
+    _number(),
+    sa.Column("folded", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+posts = sa.Table(
+    "posts",
+    metadata,
+    _number(),
+    sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False),
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), nullable=False, index=True),
+    sa.Column("area", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("required_tier", sa.Text),
+    sa.Column("manager", sa.Text, nullable=False),
+    sa.Column("starts", Instant),
+    sa.Column("ends", Instant),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.UniqueConstraint("identifier_id", "organisation_id", "area", "role"),
+)
+
+mappings_in_force = sa.Table(
+    "mappings_in_force",
+    metadata,
+    _number(),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("files", sa.Text, nullable=False),  # JSON: path → text
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("put_by", sa.Text, nullable=False),
+    # statements up to `rematch_to` are matched anew, in chunks; done up to `rematched`
+    sa.Column("rematch_to", sa.BigInteger, nullable=False),
+    sa.Column("rematched", sa.BigInteger, nullable=False),
+)
+
+announced = sa.Table(
+    "announced",
+    metadata,
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True),
+    sa.Column("area", sa.Text, primary_key=True),
+    sa.Column("eligible", sa.Boolean, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
+    sa.Column("area", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("decided_at", Instant, nullable=False),
+)
+
+# One message to one recipient; a digest carries several alerts. `state`: waiting, sent, failed.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("area", sa.Text, nullable=False),
+    sa.Column("secret_variable", sa.Text, nullable=False),
+    sa.Column("is_digest", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("claimed_until", Instant),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("last_error", sa.Text, nullable=False),
+    sa.Column("sent_at", Instant),
+    sa.Index(None, "state", "due_at"),
+)
+
+delivery_alerts = sa.Table(
+    "delivery_alerts",
+    metadata,
+    sa.Column("delivery_id", sa.ForeignKey("deliveries.id"), primary_key=True),
+    sa.Column("alert_id", sa.ForeignKey("alerts.id"), primary_key=True),
+)
+
+job_runs = sa.Table(
+    "job_runs",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("started", Instant, nullable=False),
+    sa.Column("finished", Instant),
+    sa.Column("outcome", sa.Text, nullable=False),  # running, ok, failed
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Float),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+)
+
+# --- work to be done -------------------------------------------------------------------------------------------------
+
+pending_statements = sa.Table(
+    "pending_statements",
+    metadata,
+    sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
+    sa.Column("since", Instant, nullable=False),
+)
+
+pending_learners = sa.Table(
+    "pending_learners",
+    metadata,
+    _number(),
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
+    sa.Column("since", Instant, nullable=False),
+)
+
+# What a recompute could not do, set aside so that the rest goes on.
+set_aside = sa.Table(
+    "set_aside",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),  # statement, learner
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# --- projections -----------------------------------------------------------------------------------------------------
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
+    sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Column("because", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+)
+
+unmapped = sa.Table(
+    "unmapped",
+    metadata,
+    sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("activity_key", sa.BigInteger, nullable=False),
+    sa.Column("verb_key", sa.BigInteger, nullable=False),
+    sa.Index(None, "source", "activity_key", "verb_key", "seq"),
+)
+
+standings = sa.Table(
+    "standings",
+    metadata,
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("changes_at", Instant, index=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("computed_at", Instant, nullable=False),
+)

@@ -1,0 +1,158 @@
+"""What ran when, who leads, and which mappings are in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.dialects import upsert
+from lrs_bridge.store.schema import job_runs, leases, mappings_in_force, pending_learners, pending_statements
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    name: str
+    started: datetime
+    finished: datetime | None
+    outcome: str
+    detail: str
+    seconds: float | None
+
+
+def job_run(session: Session, name: str) -> JobRun | None:
+    return next((run for run in all_job_runs(session) if run.name == name), None)
+
+
+def all_job_runs(session: Session) -> list[JobRun]:
+    found = session.execute(sa.select(job_runs).order_by(job_runs.c.name))
+    return [
+        JobRun(row.name, row.started, row.finished, row.outcome, row.detail, row.seconds) for row in found
+    ]
+
+
+def record_run(session: Session, run: JobRun) -> None:
+    row = {
+        "name": run.name,
+        "started": run.started,
+        "finished": run.finished,
+        "outcome": run.outcome,
+        "detail": run.detail[:4000],
+        "seconds": run.seconds,
+    }
+    session.execute(upsert(session, job_runs, key=("name",)), row)
+
+
+def database_now(session: Session) -> datetime:
+    """The database's clock, which all processes share."""
+    if session.dialect.name == "sqlite":
+        text = session.scalar(sa.text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+        return datetime.fromisoformat(f"{text}+00:00")
+    now: datetime | None = session.scalar(sa.select(sa.func.clock_timestamp()))
+    if now is None:
+        raise AssertionError("the database tells no time")
+    return now
+
+
+def hold_lease(session: Session, name: str, holder: str, seconds: float) -> bool:
+    """Takes or renews the lease; False while another holds it. It only saves work: every job is right without it."""
+    now = database_now(session)
+    held = session.execute(sa.select(leases).where(leases.c.name == name).with_for_update()).one_or_none()
+    if held and held.holder != holder and now < held.until <= now + timedelta(seconds=10 * seconds):
+        return False
+    row = {"name": name, "holder": holder, "until": now + timedelta(seconds=seconds)}
+    session.execute(upsert(session, leases, key=("name",)), row)
+    return True
+
+
+def drop_lease(session: Session, name: str, holder: str) -> None:
+    session.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+
+
+def oldest_pending(session: Session) -> datetime | None:
+    """Since when the oldest pending row waits."""
+    found = [
+        session.scalar(sa.select(sa.func.min(table.c.since)))
+        for table in (pending_statements, pending_learners)
+    ]
+    return min((since for since in found if since is not None), default=None)
+
+
+def count_pending(session: Session) -> tuple[int, int]:
+    """How many statements wait to be matched, and how many pending rows of learners wait to be computed."""
+    counts = [
+        session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+        for table in (pending_statements, pending_learners)
+    ]
+    return counts[0], counts[1]
+
+
+# --- mappings in force -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The mapping files that everybody computes by."""
+
+    id: int
+    digest: str
+    since: datetime
+    put_by: str
+    rematch_to: int
+    rematched: int
+
+    @property
+    def is_rematching(self) -> bool:
+        return self.rematched < self.rematch_to
+
+
+def in_force(session: Session) -> InForce | None:
+    columns = [column for column in mappings_in_force.c if column.name != "files"]
+    row = session.execute(sa.select(*columns).order_by(mappings_in_force.c.id.desc()).limit(1)).one_or_none()
+    return InForce(row.id, row.digest, row.since, row.put_by, row.rematch_to, row.rematched) if row else None
+
+
+def files_in_force(session: Session, number: int) -> dict[str, str]:
+    found: Any = session.scalar(sa.select(mappings_in_force.c.files).where(mappings_in_force.c.id == number))
+    files: dict[str, str] = json.loads(found)
+    return files
+
+
+def put_in_force(
+    session: Session, digest: str, files: Mapping[str, str], *, rematch_to: int, now: datetime, who: str
+) -> None:
+    session.execute(
+        sa.insert(mappings_in_force).values(
+            digest=digest,
+            files=json.dumps(dict(files)),
+            since=now,
+            put_by=who,
+            rematch_to=rematch_to,
+            rematched=0,
+        )
+    )
+
+
+def lock_rematch(session: Session, number: int) -> InForce | None:
+    """The row, locked, if it is still the newest and has statements to match anew."""
+    session.execute(
+        sa.select(mappings_in_force.c.id).where(mappings_in_force.c.id == number).with_for_update()
+    ).all()
+    now = in_force(session)
+    return now if now and now.id == number and now.is_rematching else None
+
+
+def rematched(session: Session, number: int, seq: int) -> None:
+    session.execute(
+        sa.update(mappings_in_force).where(mappings_in_force.c.id == number).values(rematched=seq)
+    )
+
+
+def rematch_all(session: Session, number: int, rematch_to: int) -> None:
+    values = {"rematched": 0, "rematch_to": rematch_to}
+    session.execute(sa.update(mappings_in_force).where(mappings_in_force.c.id == number).values(values))

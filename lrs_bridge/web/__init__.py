@@ -1,0 +1,1 @@
+"""HTTP ↔ flows. No rules and no SQL."""

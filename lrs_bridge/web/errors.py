@@ -1,0 +1,62 @@
+"""Refusals as problem+json (RFC 9457) for machines, as a page for people."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, json, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from lrs_bridge.errors import BadInput, BridgeError, Unauthorised
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(BridgeError, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _refused(error: BridgeError) -> Response:
+    if error.status >= 500:
+        log.warning("answered %s: %s", error.status, error)
+    extra: dict[str, Any] = {}
+    title = str(error)
+    if isinstance(error, BadInput):
+        title, extra = error.title, {"problems": [problem.as_json() for problem in error.problems]}
+    answer = _answer(error.status, title, extra)
+    if isinstance(error, Unauthorised):
+        answer.headers["WWW-Authenticate"] = 'Basic realm="lrs_bridge", charset="UTF-8"'
+    if error.status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    title = error.description or error.name
+    if isinstance(error, RequestEntityTooLarge):
+        title = "The request is larger than this service takes (setting max_body_bytes); send it in smaller batches."
+    answer = _answer(status, title, {})
+    allowed = error.get_response().headers.get("Allow")
+    if allowed:
+        answer.headers["Allow"] = allowed
+    return answer
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("unforeseen while answering %s %s", request.method, request.path, exc_info=error)
+    return _answer(
+        500, "Something went wrong here; nothing of the request was kept. The log has the details.", {}
+    )
+
+
+def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        return Response(
+            render_template("error.html", status=status, title=title), status, mimetype="text/html"
+        )
+    body = {"title": title, "status": status, **extra}
+    return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")

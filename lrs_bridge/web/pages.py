@@ -1,0 +1,79 @@
+"""Pages for people. Until there is sign-in, the service shows its name, version and health, and nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, current_app, json, render_template, request
+
+from lrs_bridge import __version__
+from lrs_bridge.errors import Unavailable
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.explain import NOT_PROVEN, explain_all
+from lrs_bridge.settings import Settings
+from lrs_bridge.store import projections, timetable
+from lrs_bridge.store.database import Session
+from lrs_bridge.web.auth import database
+
+home = Blueprint("home", __name__)
+demonstration = Blueprint("demonstration", __name__)
+
+_LIVE = timedelta(minutes=5)
+_PEOPLE_ON_A_PAGE = 50
+
+
+def _health() -> dict[str, Any]:
+    now = current_app.extensions["lrs_bridge.clock"]()
+
+    def journey(session: Session) -> tuple[timetable.JobRun | None, bool]:
+        return timetable.job_run(session, "recompute"), timetable.in_force(session) is not None
+
+    try:
+        run, has_mappings = database().read(journey)
+    except Unavailable:
+        return {
+            "version": __version__,
+            "healthy": False,
+            "database": "out of reach",
+            "timetable": "not known",
+        }
+    ran = run is not None and run.finished is not None and now - run.finished < _LIVE
+    return {
+        "version": __version__,
+        "healthy": ran and has_mappings,
+        "database": "answers",
+        "timetable": "runs" if ran else "has not run for five minutes",
+        "mappings": "in force" if has_mappings else "none in force",
+    }
+
+
+@home.get("/")
+def show_home() -> str:
+    return render_template("home.html", health=_health())
+
+
+@home.get("/health")
+def show_health() -> Response:
+    """For monitoring: 200 or 503, the reasons as JSON."""
+    health = _health()
+    return Response(json.dumps(health), 200 if health["healthy"] else 503, mimetype="application/json")
+
+
+@demonstration.get("/")
+def show_people() -> str:
+    """Everybody in the demonstration, a page at a time, with where they stand and why."""
+    settings: Settings = current_app.extensions["lrs_bridge.settings"]
+    after = request.args.get("after", 0, type=int)
+
+    def journey(session: Session) -> dict[str, Any]:
+        mappings = mapping_flow.in_force(session, settings.calendar)
+        numbers = projections.learners_after(session, after, _PEOPLE_ON_A_PAGE + 1)
+        shown = list(explain_all(session, numbers[:_PEOPLE_ON_A_PAGE], settings.calendar))
+        return {
+            "people": [one for one in shown if one.body["learner"]["posts"] or one.body["evidence"]],
+            "mappings": mappings,
+            "more": numbers[_PEOPLE_ON_A_PAGE - 1] if len(numbers) > _PEOPLE_ON_A_PAGE else None,
+        }
+
+    return render_template("demonstration.html", not_proven=NOT_PROVEN, **database().read(journey))

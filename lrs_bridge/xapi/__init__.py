@@ -1,0 +1,12 @@
+"""The standard: what xAPI 1.0.3 and 2.0.0 (IEEE 9274.1.1) say, as pure functions on plain dicts.
+
+documents     bytes → JSON values, strictly, keeping the very text that was sent
+versions      which edition a request is judged by
+validity      one statement → every problem it has, each naming its rule
+agents        actors ↔ the one identifier that tells who is meant
+equivalence   are two statements with one id the same statement?
+queries       the parameters of GET /statements
+rules         the table of requirements that all of these name
+
+No I/O and no clock in here.
+"""

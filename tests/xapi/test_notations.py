@@ -1,0 +1,224 @@
+"""The notations xAPI borrows, by the examples of their own standards and their odd corners."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from lrs_bridge.xapi import notations
+
+IRIS = [
+    "http://example.com",
+    "https://user:pw@example.com:8042/over/there?name=ferret#nose",
+    "urn:oid:2.16.840",
+    "urn:uuid:6690e6c9-3ef0-4ed3-8b37-7f3964730bee",
+    "tag:example.org,2024:x",
+    "mailto:a@b.org",
+    "ldap://[2001:db8::7]/c=GB?objectClass?one",
+    "http://[v7.abc:def]/",
+    "http://example.com/فعل/خواندن",
+    "http://bücher.example/%C3%A4?q=ä\ue000",
+    "news:comp.infosystems.www.servers.unix",
+    "tel:+1-816-555-1212",
+    "a:",
+    "file:///etc/hosts",
+    "http://example.com/path/../x",
+    "http://example.com:/",
+    "https://moodle.example.org/mod/quiz/view.php?id=3&x=(1)",
+    "\U0001f600"[:0] + "http://example.com/\U0001f600",
+]
+NOT_IRIS = [
+    "",
+    "example.com",
+    "//example.com/x",
+    "/x",
+    "1http://example.com",
+    "ab=c://example.com",
+    "http:",
+    "http:///x",
+    "http://",
+    "http:x",
+    "http://exa mple.com",
+    " http://example.com",
+    "http://example.com\n",
+    "http://example.com/%zz",
+    "http://example.com/%",
+    "http://example.com/<x>",
+    "http://example.com/a|b",
+    "http://example.com/a\\b",
+    "http://example.com/{x}",
+    'http://example.com/"',
+    "http://example.com/a#b#c",
+    "http://example.com:port/",
+    "http://[::1/",
+    "http://[::g]/",
+    "http://example.com/\ue000",
+    "http://example.com/\ufffe",
+    "http://example.com/\x00",
+    "should fail",
+    "http://a@b@c/",
+]
+
+
+@pytest.mark.parametrize("text", IRIS)
+def test_iris(text):
+    assert notations.is_iri(text)
+
+
+@pytest.mark.parametrize("text", NOT_IRIS)
+def test_texts_that_are_no_iris(text):
+    assert not notations.is_iri(text)
+
+
+def test_a_uri_is_an_ascii_iri():
+    assert notations.is_uri("https://anna.example.org/")
+    assert not notations.is_uri("https://anna.example.org/ä")
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *[
+            "de",
+            "fr",
+            "ja",
+            "i-enochian",
+            "zh-Hant",
+            "zh-cmn-Hans-CN",
+            "cmn-Hans-CN",
+            "zh-yue-HK",
+            "sr-Latn-RS",
+        ],
+        *["sl-rozaj-biske", "de-CH-1901", "hy-Latn-IT-arevela", "es-419", "de-CH-x-phonebk", "x-whatever"],
+        *["qaa-Qaaa-QM-x-southern", "en-US-u-islamcal", "zh-CN-a-myext-x-private", "en-a-myext-b-another"],
+        *[
+            "art-lojban",
+            "zh-min-nan",
+            "sgn-BE-FR",
+            "en-GB-oed",
+            "tlh",
+            "abcde",
+            "EN-gb",
+            "i-klingon",
+            "no-bok",
+        ],
+    ],
+)
+def test_language_tags(tag):
+    assert notations.is_language_tag(tag)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *[
+            "",
+            "e",
+            "en_GB",
+            "a12345",
+            "a12345678",
+            "something",
+            "de-419-DE",
+            "a-DE",
+            "en-",
+            "-en",
+            "en--GB",
+            "x-",
+        ],
+        *[
+            "ar-a-aaa-b-bbb-a-ccc",
+            "i-nothing",
+            "x",
+            "en-x",
+            "en-u",
+            "en GB",
+            "en\n",
+            "\u212ben",
+            "\u017fl",
+            "1en",
+        ],
+    ],
+)
+def test_texts_that_are_no_language_tags(tag):
+    assert not notations.is_language_tag(tag)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("anna@example.org", True),
+        ("anna.o'brien+x@sub.example.org", True),
+        ("a@localhost", True),
+        ("a..b@example.org", True),
+        ("%22a%20b%22@example.org", True),
+        ("jürgen@müller.example", True),
+        ("anna", False),
+        ("@example.org", False),
+        ("anna@", False),
+        ("a@b@c", False),
+        ("a b@example.org", False),
+        ("a@-b.org", False),
+        ("a@b..org", False),
+        ("a@b.org?subject=x", False),
+        ("a@b.org,c@d.org", False),
+        ("100%@example.org", False),
+        ("a@b.org\n", False),
+    ],
+)
+def test_email_addresses(text, is_right):
+    assert notations.is_email_address(text) is is_right
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("text/plain", True),
+        ("text/plain; charset=ascii", True),
+        ('application/x.y+z;a=b ; c="d \\" e"', True),
+        ("text/plain;", True),
+        ("text", False),
+        ("text/", False),
+        ("text/plain; charset", False),
+        ("text/plain charset=x", False),
+        ("text /plain", False),
+    ],
+)
+def test_media_types(text, is_right):
+    assert notations.is_media_type(text) is is_right
+
+
+def test_uuids():
+    assert notations.is_uuid("6690E6C9-3ef0-4ed3-8b37-7f3964730bee")
+    assert notations.is_uuid("00000000-0000-0000-0000-000000000000")
+    assert not notations.is_uuid("6690e6c9-3ef0-4ed3-8b37-7f3964730bee\n")
+    assert not notations.is_uuid("6690e6c9-3ef0-4ed3-8b37-7f3964730be")
+    assert notations.is_uuid_otherwise_written("{6690e6c9-3ef0-4ed3-8b37-7f3964730bee}")
+    assert not notations.is_uuid_otherwise_written("nothing like it")
+
+
+def test_digests():
+    assert notations.is_sha2("a" * 64)
+    assert notations.is_sha2("A" * 128)
+    assert not notations.is_sha2("a" * 40)
+    assert not notations.is_sha2("g" * 64)
+
+
+@pytest.mark.parametrize(
+    ("is_right", "text"),
+    [
+        (notations.is_iri, "http://" + "a:" * 50_000 + "\\"),
+        (notations.is_iri, "a:" + "%41" * 50_000 + "%"),
+        (notations.is_language_tag, "en" + "-abcde" * 20_000 + "-"),
+        (notations.is_language_tag, "en" + "-a-bb" * 20_000 + "-"),
+        (notations.is_email_address, "a" * 100_000),
+        (notations.is_email_address, "a@" + "-" * 100_000),
+        (notations.is_email_address, "a@" + "a-" * 50_000),
+        (notations.is_media_type, "a/b" + "; " * 50_000 + "é"),
+        (notations.is_media_type, 'a/b; c="' + "\\" * 100_001),
+    ],
+)
+def test_long_texts_are_judged_in_no_time(is_right, text):
+    begun = time.perf_counter()
+    assert not is_right(text)
+    assert time.perf_counter() - begun < 1
