@@ -39,7 +39,7 @@ from lrs_bridge.store.clients import NewClient
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.migrations import migrate
 
-_PATIENCE = 60
+_PATIENCE_SECONDS = 60
 _SITE = "https://moodle.council.example"
 _EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
 _NWG = "https://nwg-elearning.example/cse-basic-awareness"
@@ -184,22 +184,16 @@ def _add_clients(database: Database, settings: Settings) -> dict[str, NewClient]
 def _service(environment: dict[str, str], port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "lrs_bridge", "serve", "--port", str(port), "--demonstration"]
     log = Path(environment["LRS_BRIDGE_MAIL_FOLDER"]).with_name("serve.log")
-    with (
-        log.open("wb") as kept,
-        subprocess.Popen(
-            command,  # noqa: S603  # our own command
-            env=environment,
-            stdout=kept,
-            stderr=kept,
-            start_new_session=True,
-        ) as process,  # our own command
-    ):
+    with log.open("wb") as kept:
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            command, env=environment, stdout=kept, stderr=kept, start_new_session=True
+        )
         try:
-            deadline = time.monotonic() + _PATIENCE
-            while not _answers(port):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise Unavailable(f"The service did not start:\n{log.read_text(errors='replace')}")
-                time.sleep(0.1)
+            if (
+                not _comes_true(lambda: _answers(port) or process.poll() is not None)
+                or process.poll() is not None
+            ):
+                raise Unavailable(f"The service did not start:\n{log.read_text(errors='replace')}")
             yield
         finally:
             process.send_signal(signal.SIGTERM)
@@ -207,6 +201,15 @@ def _service(environment: dict[str, str], port: int) -> Iterator[None]:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _comes_true(condition: Callable[[], bool]) -> bool:
+    """Asks ten times a second, for a minute."""
+    for _ in range(10 * _PATIENCE_SECONDS):
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _answers(port: int) -> bool:
@@ -273,16 +276,15 @@ def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str]
 
 
 def _wait_until_computed(database: Database) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
+    def is_done() -> bool:
         now = database.read(lambda session: status.status(session, system_clock()))
         waiting = now["pending"]["statements"] + now["pending"]["learners"] + now["deliveries"]["waiting"]
-        if not waiting and now["deliveries"]["sent"]:
-            return
-        time.sleep(0.2)
-    raise Unavailable(
-        "The timetable did not come to the end of its work within a minute; `lrs-bridge status` says why."
-    )
+        return not waiting and now["deliveries"]["sent"] > 0
+
+    if not _comes_true(is_done):
+        raise Unavailable(
+            "The timetable did not come to the end of its work within a minute; `lrs-bridge status` says why."
+        )
 
 
 def _everybody(session: Session, settings: Settings) -> tuple[list[Explained], Mappings]:

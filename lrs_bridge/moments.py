@@ -40,6 +40,9 @@ _DURATION = re.compile(
 )
 
 
+_LONGEST = 10.0**15
+
+
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
@@ -64,15 +67,16 @@ def parse_instant(text: str) -> datetime:
     micro = int(((part["fraction"] or "") + "000000")[:6])
     if second == 60:
         second, micro = 59, 999999
-    if hour == 24 and minute == second == micro == 0:
-        hour, day = 0, day + timedelta(days=1)
     offset = _offset(part["zone"])
+    midnight_at_the_end = hour == 24 and minute == second == micro == 0
     try:
-        local = datetime.combine(day, time(hour, minute, second, micro, tzinfo=UTC))
+        local = datetime.combine(
+            day, time(0 if midnight_at_the_end else hour, minute, second, micro, tzinfo=UTC)
+        )
     except ValueError as wrong:
         raise ValueError(f"no such time of day: {wrong}") from wrong
     try:
-        return local - offset
+        return local + timedelta(days=midnight_at_the_end) - offset
     except OverflowError as wrong:
         raise ValueError("outside the years 1 to 9999") from wrong
 
@@ -127,6 +131,8 @@ def parse_duration(text: str) -> Duration:
     if any("." in value or "," in value for _, value in given[:-1]):
         raise ValueError("only the last part of a duration may have a fraction")
     part = {name: float(value.replace(",", ".")) for name, value in given}
+    if any(value > _LONGEST for value in part.values()):
+        raise ValueError("a duration longer than this calendar")
     return Duration(
         months=part.get("years", 0) * 12 + part.get("months", 0),
         days=part.get("weeks", 0) * 7 + part.get("days", 0),

@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +38,16 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+_LOOK_AGAIN = timedelta(minutes=5)
+
+
+class NotSetUp(DeliveryFailed):
+    """Something the operator has yet to set: the message waits, and no try is counted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, permanent=False)
 
 
 @dataclass
@@ -70,11 +81,15 @@ def deliver(
                 database.write(lambda session: outbox.mark_sent(session, number, clock()))  # noqa: B023  # runs at once
             else:
                 done.failed += 1
-                retry_at = _next_try(delivery, failure, settings, clock())
-                log.warning("message %s to %s was not sent: %s", delivery.id, delivery.address, failure)
-                database.write(
-                    lambda session: outbox.mark_failed(session, number, str(failure), retry_at=retry_at)  # noqa: B023  # runs at once
+                counts = not isinstance(failure, NotSetUp)
+                retry_at = (
+                    _next_try(delivery, failure, settings, clock()) if counts else clock() + _LOOK_AGAIN
                 )
+                log.warning("message %s to %s was not sent: %s", delivery.id, delivery.address, failure)
+                mark = partial(
+                    outbox.mark_failed, number=number, reason=str(failure), retry_at=retry_at, counts=counts
+                )
+                database.write(mark)
 
 
 def _try(
@@ -112,9 +127,8 @@ def _next_try(
 
 def _mail(delivery: outbox.Delivery, mappings: Mappings, settings: Settings, now: datetime) -> None:
     if not settings.mail_folder and delivery.address.endswith(".example"):
-        raise DeliveryFailed(
-            f"{delivery.address} is still the shipped example; put the Board's address into the champions file",
-            permanent=False,
+        raise NotSetUp(
+            f"{delivery.address} is the shipped example: put the Board's address into the champions file; later alerts go there"
         )
     about = described(delivery, mappings, settings)
     host = urlsplit(settings.public_url).hostname or "localhost"
@@ -131,7 +145,7 @@ def _mail(delivery: outbox.Delivery, mappings: Mappings, settings: Settings, now
         mail.MailFolder(settings.mail_folder).deliver(message)
         return
     if not settings.smtp_host:
-        raise DeliveryFailed("no mail server is set: give smtp_host or mail_folder", permanent=False)
+        raise NotSetUp("no mail server is set: give smtp_host or mail_folder")
     security: Any = settings.smtp_security
     mail.send(
         message,
@@ -144,9 +158,7 @@ def _mail(delivery: outbox.Delivery, mappings: Mappings, settings: Settings, now
 def _post(delivery: outbox.Delivery, settings: Settings, now: datetime, environ: Mapping[str, str]) -> None:
     secret = environ.get(delivery.secret_variable, "")
     if not secret:
-        raise DeliveryFailed(
-            f"the environment variable {delivery.secret_variable} holds no secret", permanent=False
-        )
+        raise NotSetUp(f"the environment variable {delivery.secret_variable} holds no secret")
     body = json.dumps(payload(delivery, settings), ensure_ascii=False).encode()
     webhooks.post(delivery.address, body, secret=secret, delivery_id=str(delivery.id), sent_at=now)
 

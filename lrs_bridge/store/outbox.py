@@ -166,13 +166,14 @@ def mark_sent(session: Session, number: uuid.UUID, now: datetime) -> None:
     session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(values))
 
 
-def mark_failed(session: Session, number: uuid.UUID, reason: str, *, retry_at: datetime | None) -> None:
-    """After a failed try: waiting again until `retry_at`, or failed for good where that is None."""
-    values: dict[str, Any] = {
-        "claimed_until": None,
-        "tries": deliveries.c.tries + 1,
-        "last_error": reason[:2000],
-    }
+def mark_failed(
+    session: Session, number: uuid.UUID, reason: str, *, retry_at: datetime | None, counts: bool = True
+) -> None:
+    """After a failed try: waiting again until `retry_at`, or failed for good where that is None. `counts`: whether it is
+    one of the tries that a message has."""
+    values: dict[str, Any] = {"claimed_until": None, "last_error": reason[:2000]}
+    if counts:
+        values["tries"] = deliveries.c.tries + 1
     values |= {"due_at": retry_at} if retry_at else {"state": "failed"}
     session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(values))
 

@@ -11,13 +11,14 @@ Term = tuple[str, str]
 
 def terms_of(statement: dict[str, Any]) -> frozenset[Term]:
     """(kind, text) for the filters `agent`, `verb`, `activity` and `registration` of a valid statement. `agent` takes the
-    actor or an Agent or identified Group that is the object."""
+    actor, an Agent or Group that is the object, and the members of either."""
     found: set[Term] = {("verb", statement["verb"]["id"])}
     target = statement["object"]
-    for agent in (statement["actor"], target if target.get("objectType") in ("Agent", "Group") else {}):
-        ifi = identifier_of(agent)
-        if ifi is not None:
-            found.add(("agent", str(ifi)))
+    for actor in (statement["actor"], target if target.get("objectType") in ("Agent", "Group") else {}):
+        for agent in (actor, *actor.get("member", ())):
+            ifi = identifier_of(agent)
+            if ifi is not None:
+                found.add(("agent", str(ifi)))
     if target.get("objectType", "Activity") == "Activity":
         found.add(("activity", target["id"]))
     registration = statement.get("context", {}).get("registration")

@@ -29,7 +29,8 @@ from lrs_bridge.xapi.versions import Version
 
 VOIDED: Final = "http://adlnet.gov/expapi/verbs/voided"
 
-_OBJECT_TYPES: Final = ("Activity", "Agent", "Group", "StatementRef", "SubStatement")
+_OTHER_OBJECT_TYPES: Final = ("Agent", "Group", "StatementRef", "SubStatement")
+_OBJECT_TYPES: Final = ("Activity", *_OTHER_OBJECT_TYPES)
 # Every version of 1.0 shares one data model, so both editions take its statements (Data 2.4.10; 2.0.0 4.2.4.3).
 _STATEMENT_VERSION: Final[dict[Version, re.Pattern[str]]] = {
     "1.0.3": re.compile(r"1\.0(?:\.[0-9A-Za-z][0-9A-Za-z.+\-]*)?", re.ASCII),
@@ -80,8 +81,8 @@ def _check_together(found: Findings, statement: dict[str, Any], where: str) -> N
     target = statement.get("object")
     kind = target.get("objectType", "Activity") if isinstance(target, dict) else None
     if "context" in statement:
-        # An object that is no object at all is told once, not again by each member of the context.
-        about_activity = kind == "Activity" or not isinstance(kind, str)
+        # An object of no known kind is told once, not again by each member of the context.
+        about_activity = kind not in _OTHER_OBJECT_TYPES
         check_context(found, statement["context"], f"{where}.context", about_activity=about_activity)
     verb = statement.get("verb")
     if (

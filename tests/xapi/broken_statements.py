@@ -175,7 +175,12 @@ _FULL: list[tuple[str, str, str, Any]] = [
     ("XAPI-00087-1", "$.context.registration", "context.registration", "course 1"),
     ("XAPI-00087-1", "$.context.registration", "context.registration", {}),
     ("XAPI-00087-2", "$.context.instructor", "context.instructor", "Anna"),
-    ("XAPI-00087-2", "$.context.instructor.objectType", "context.instructor.objectType", "Activity"),
+    (
+        "XAPI-00087-2",
+        "$.context.instructor.objectType",
+        "context.instructor",
+        {**AGENT, "objectType": "Activity"},
+    ),
     ("XAPI-00088", "$.context.team.objectType", "context.team", AGENT),
     ("XAPI-00088", "$.context.team", "context.team", 5),
     ("XAPI-00088", "$.context.team", "context.team.objectType", GONE),

@@ -109,7 +109,8 @@ CONTEXT_2_0: dict[str, Any] = {
 
 def changed(statement: dict[str, Any], *changes: tuple[str, Any]) -> dict[str, Any]:
     """A copy with the value at each dotted path replaced, added or, by GONE, removed."""
-    result = copy.deepcopy(statement)
+    # By way of JSON, or what stands in several places would stay one object and change in all of them.
+    result = json.loads(json.dumps(statement))
     for path, value in changes:
         *way, last = path.split(".")
         place: Any = result

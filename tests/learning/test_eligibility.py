@@ -1,0 +1,176 @@
+"""Champion eligibility by domain.md: per area, per post, since when."""
+
+from datetime import timedelta
+
+import pytest
+from learning.people_made import (
+    NOON,
+    STANDARDS,
+    attested,
+    changed,
+    course,
+    everything,
+    history,
+    member,
+    post,
+    shipped,
+)
+
+from lrs_bridge.learning.alerts import Announced, decide
+from lrs_bridge.learning.standing import standing_of
+
+
+def judged(past, area="essex", mappings=None, now=NOON):
+    return standing_of(past, mappings or shipped(), now).eligibility[area]
+
+
+@pytest.mark.parametrize("area", ["southend", "essex", "thurrock"])
+def test_all_standards_make_eligible(area):
+    found = judged(history(*everything(area), posts=[post(area=area)]), area)
+    assert (found.status, found.missing) == ("eligible", ())
+    assert set(found.met) == set(STANDARDS) - ({"nwg_member"} if area == "thurrock" else set())
+
+
+@pytest.mark.parametrize(
+    ("left_out", "missing"), list(enumerate([STANDARDS[0], STANDARDS[0], *STANDARDS[1:]]))
+)
+def test_each_standard_is_needed(left_out, missing):
+    evidence = everything()
+    del evidence[left_out]
+    found = judged(history(*evidence))
+    assert (found.status, found.missing, found.since) == ("not_eligible", (missing,), None)
+
+
+def test_thurrock_asks_no_nwg_membership():
+    evidence = [one for one in everything("thurrock") if one.kind != "membership"]
+    assert judged(history(*evidence, posts=[post(area="thurrock")]), "thurrock").standards_met
+
+
+def test_the_nwg_course_is_not_membership_and_membership_no_course():
+    """Reading 9."""
+    assert "nwg_member" in judged(history(course("nwg_basic"))).missing
+    assert "basic_cse" in judged(history(member())).missing
+
+
+@pytest.mark.parametrize(
+    ("key", "counts"),
+    [
+        ("nwg_basic", True),
+        ("escb_basic", True),
+        ("specialist", True),
+        ("pace", False),
+        ("induction", False),
+        ("escb_missing", False),
+        ("set_toolbox", False),
+    ],
+)
+def test_which_courses_are_basic_cse(key, counts):
+    """Readings 10, 11."""
+    assert ("basic_cse" in judged(history(course(key))).met) is counts
+
+
+@pytest.mark.parametrize(("level", "counts"), [("safeguarding_l1", False), ("safeguarding_l3", True)])
+def test_level_three_implies_two_and_one_does_not(level, counts):
+    found = judged(history(course(level), attested("working_knowledge")))
+    assert ("safeguarding_l2" in found.met) is counts
+
+
+def test_eligibility_needs_no_tier():
+    """Reading 14: NWG alone leaves T1 incomplete."""
+    standing = standing_of(history(*everything()), shipped(), NOON)
+    assert standing.tiers[0].attained is None
+    assert standing.eligibility["essex"].status == "eligible"
+
+
+def test_support_is_for_one_post_and_one_area():
+    """Readings 15, 18: judged in each area; the manager is asked again."""
+    posts = [post(area="southend", organisation="A"), post(area="thurrock", organisation="B")]
+    standing = standing_of(history(*everything("southend", "A"), posts=posts), shipped(), NOON)
+    assert standing.eligibility["southend"].status == "eligible"
+    assert standing.eligibility["thurrock"].missing == ("safeguarding_l2", "manager_support")
+
+
+def test_support_ends_with_the_post():
+    leaving = post(ends=NOON + timedelta(days=5))
+    past = history(*everything(), posts=[leaving])
+    standing = standing_of(past, shipped(), NOON)
+    assert standing.eligibility["essex"].standards_met
+    assert standing.changes_at == NOON + timedelta(days=5)
+    assert standing_of(past, shipped(), standing.changes_at).eligibility == {}
+
+
+def test_a_learners_own_word_is_no_support():
+    own = [one for one in everything() if one.key != "manager_support"]
+    own.append(attested("manager_support", by="mailto:asha@example.org"))
+    assert judged(history(*own)).missing == ("manager_support",)
+
+
+def test_since_is_the_moment_when_the_last_standard_was_met():
+    evidence = [one for one in everything() if one.key != "set_toolbox"]
+    found = judged(history(*evidence, course("set_toolbox", days_ago=7)))
+    assert found.since == NOON - timedelta(days=7)
+
+
+def test_since_restarts_after_a_gap():
+    evidence = [one for one in everything() if one.kind != "membership"]
+    ended = member(days_ago=19, until=NOON - timedelta(days=15))
+    renewed = member(days_ago=3)
+    assert judged(history(*evidence, ended, renewed)).since == NOON - timedelta(days=3)
+    unbroken = member(days_ago=16)
+    assert judged(history(*evidence, ended, unbroken, renewed)).since == NOON - timedelta(days=19)
+
+
+def test_a_membership_ends_on_its_day():
+    evidence = [one for one in everything() if one.kind != "membership"]
+    past = history(*evidence, member(until=NOON + timedelta(days=2)))
+    assert judged(past).standards_met
+    assert judged(past, now=NOON + timedelta(days=2)).missing == ("nwg_member",)
+
+
+def test_a_standard_may_have_a_validity():
+    yearly = changed(
+        ("    met_by:\n      course: set_toolbox", "    met_by: {course: set_toolbox, valid_for: P1M}")
+    )
+    evidence = [one for one in everything() if one.key != "set_toolbox"]
+    assert judged(history(*evidence, course("set_toolbox", days_ago=27)), mappings=yearly).standards_met
+    assert judged(history(*evidence, course("set_toolbox", days_ago=32)), mappings=yearly).missing == (
+        "set_toolbox",
+    )
+
+
+def eligible():
+    return judged(history(*everything()))
+
+
+def not_eligible():
+    return judged(history(course("nwg_basic")))
+
+
+def test_news_is_told_once_and_each_time_it_turns():
+    first, told = decide(7, "essex", Announced(), eligible())
+    assert (first.kind, told) == ("became_eligible", Announced(eligible=True, revision=1))
+    assert decide(7, "essex", told, eligible()) is None
+    lost, told = decide(7, "essex", told, not_eligible())
+    assert (lost.kind, set(lost.lost)) == ("standard_lost", set(STANDARDS) - {"basic_cse"})
+    again, told = decide(7, "essex", told, eligible())
+    assert (again.kind, told.revision) == ("became_eligible", 3)
+    assert len({first.id, lost.id, again.id}) == 3
+
+
+def test_nobody_is_told_of_somebody_never_eligible():
+    assert decide(7, "essex", Announced(), not_eligible()) is None
+    assert decide(7, "essex", Announced(), None) is None
+
+
+def test_leaving_the_last_post_in_an_area_is_a_loss_there():
+    lost, _ = decide(7, "essex", Announced(eligible=True, revision=1), None)
+    assert (lost.kind, lost.lost) == ("standard_lost", ("post",))
+
+
+def test_the_same_news_has_the_same_id_however_often_it_is_decided():
+    assert (
+        decide(7, "essex", Announced(), eligible())[0].id == decide(7, "essex", Announced(), eligible())[0].id
+    )
+    assert (
+        decide(7, "essex", Announced(), eligible())[0].id != decide(8, "essex", Announced(), eligible())[0].id
+    )

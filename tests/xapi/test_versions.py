@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from lrs_bridge.errors import BadInput
+from lrs_bridge.xapi.versions import negotiate
+
+
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        *[
+            ("1.0", "1.0.3"),
+            ("1.0.0", "1.0.3"),
+            ("1.0.3", "1.0.3"),
+            ("1.0.99", "1.0.3"),
+            (" 1.0.3 ", "1.0.3"),
+        ],
+        *[("2.0", "2.0.0"), ("2.0.0", "2.0.0"), ("2.0.1", "2.0.0")],
+    ],
+)
+def test_the_edition_a_header_asks_for(header, version):
+    assert negotiate(header) == version
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "1",
+        "1.1.0",
+        "0.9",
+        "0.95",
+        "3.0.0",
+        "1.0.",
+        "1.0.x",
+        "1.0.3.1",
+        "v1.0.3",
+        "2.0.0, 1.0.3",
+        "1.0.٣",
+        "1.0.3\n",
+    ],
+)
+def test_other_versions_are_refused(header):
+    with pytest.raises(BadInput) as caught:
+        negotiate(header)
+    assert [problem.rule for problem in caught.value.problems] == ["XAPI-00331"]
+
+
+def test_a_missing_header_is_refused():
+    with pytest.raises(BadInput) as caught:
+        negotiate(None)
+    assert [problem.rule for problem in caught.value.problems] == ["XAPI-00321"]
