@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
+import time
 from typing import Any
 
 from flask import Flask, Response
@@ -35,12 +39,9 @@ def create_app(
     errors.register(app)
 
     page = pages.demonstration if demonstration else pages.home
-    for blueprint, prefix, admission in (
-        (xapi_api.blueprint, "/xapi", auth.require_client),
-        (page, "", auth.open_to_everybody),
-    ):
+    for blueprint, admission in ((xapi_api.blueprint, auth.require_client), (page, auth.open_to_everybody)):
         app.before_request_funcs.setdefault(blueprint.name, []).insert(0, admission)
-        app.register_blueprint(blueprint, url_prefix=prefix)
+        app.register_blueprint(blueprint)
 
     @app.after_request
     def secure(answer: Response) -> Response:
@@ -55,6 +56,17 @@ def create_app(
     return app
 
 
+def _end_with(parent: int) -> None:
+    """Ends this process when `parent` is gone. A web process left over would hold the port, and go on answering."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
 def application() -> Flask:
     """What a web process runs: settings from its environment."""
     return _from_environment(demonstration=False)
@@ -66,5 +78,8 @@ def demonstration() -> Flask:
 
 
 def _from_environment(*, demonstration: bool) -> Flask:
+    serving = multiprocessing.parent_process()
+    if serving is not None and serving.pid is not None:
+        _end_with(serving.pid)
     loaded = settings.load(os.environ)
     return create_app(loaded, Database(loaded.database_url), demonstration=demonstration)

@@ -7,7 +7,6 @@ import getpass
 import json
 import logging
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from lrs_bridge import __version__, demo, serving
 from lrs_bridge import settings as setting_table
@@ -29,9 +28,10 @@ from lrs_bridge.flows import recompute as recomputing
 from lrs_bridge.flows import status as reporting
 from lrs_bridge.flows import unmapped as missing
 from lrs_bridge.jobs import Timetable
+from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import system_clock
-from lrs_bridge.report import explanation, status_report
-from lrs_bridge.settings import SHIPPED_CONFIG, SHIPPED_MAPPINGS, TABLE, Settings
+from lrs_bridge.report import explanation, import_report, status_report, unmapped_report
+from lrs_bridge.settings import TABLE, Settings
 from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.migrations import current, migrate, newest
@@ -52,7 +52,11 @@ def example(text: str) -> str:
     return f"\b\nExample:\n  {text}"
 
 
-@click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Refusing,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=example("lrs-bridge demo --once"),
+)
 @click.version_option(__version__, prog_name="lrs-bridge")
 def main() -> None:
     """xAPI statements in; knowledge tiers, champion eligibility and alerts out.
@@ -67,6 +71,7 @@ def _settings() -> Settings:
 
 def _database(settings: Settings, *, migrated: bool = True) -> Database:
     database = Database(settings.database_url)
+    click.get_current_context().call_on_close(database.close)
     if migrated:
         at = database.read(current)
         if at != newest():
@@ -95,6 +100,14 @@ def _take_up_mappings(database: Database, settings: Settings) -> None:
     )
 
 
+def _mappings_in_use(database: Database, settings: Settings) -> Mappings:
+    """Those in force; before the first are, the files. Putting them in force is the timetable's, and a dry run changes
+    nothing."""
+    if database.read(timetable.in_force) is None:
+        return mapping_flow.read(settings.mappings, settings.calendar)[1].mappings
+    return database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
+
+
 def _print_json(body: Any) -> None:
     click.echo(json.dumps(body, ensure_ascii=False, indent=2))
 
@@ -103,19 +116,11 @@ def _print_json(body: Any) -> None:
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def init(directory: Path) -> None:
     """Copy the shipped mappings and config into DIRECTORY, to edit. Files that are there stay as they are."""
-    copied, kept = 0, []
-    for origin, target in (
-        (SHIPPED_MAPPINGS, directory / "mappings"),
-        (SHIPPED_CONFIG, directory / "config"),
-    ):
-        for file in sorted(path for path in origin.rglob("*") if path.is_file()):
-            to = target / file.relative_to(origin)
-            if to.exists():
-                kept.append(to)
-                continue
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, to)
-            copied += 1
+    try:
+        copied, kept = setting_table.copy_shipped(directory)
+    except OSError as wrong:
+        problem = Problem(str(wrong.filename or directory), f"can't be written: {wrong.strerror}")
+        raise BadInput("Not everything could be copied.", [problem]) from wrong
     click.echo(f"{copied} files copied to {directory}.")
     for path in kept:
         click.echo(f"left as it is: {path}")
@@ -159,7 +164,7 @@ def settings_command() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    help=f"May be given several times; default {' and '.join(credentials.DEFAULT_SCOPES)}.",
+    help=f"One of {', '.join(credentials.SCOPES)}. Several times; default {' and '.join(credentials.DEFAULT_SCOPES)}.",
 )
 @click.option("--source", help="The mapping file's source that this credential speaks for.")
 @click.option("--test", is_flag=True, help="Validate and show its statements, never credit them.")
@@ -281,24 +286,13 @@ def unmapped(source: str | None, *, as_json: bool) -> None:
     """List activities with completion-like statements that no rule takes, each with a rule to paste."""
     settings = _settings()
     database = _database(settings)
+    mappings = _mappings_in_use(database, settings)
 
-    def journey(session: Session) -> list[missing.UnmappedActivity]:
-        return missing.unmapped(session, mapping_flow.in_force(session, settings.calendar), source)
-
-    found = database.read(journey)
+    found = database.read(lambda session: missing.unmapped(session, mappings, source))
     if as_json:
         _print_json([one.as_json() for one in found])
         return
-    if not found:
-        click.echo("Nothing: every completion-like statement that was matched so far is taken by a rule.")
-    for one in found:
-        click.echo(f"{one.count} × {one.name or '(no name)'}   source {one.source or '(none)'}")
-        click.echo(f"  activity  {one.activity}\n  type      {one.activity_type or '(none)'}")
-        click.echo(f"  verbs     {', '.join(f'{verb} ({count})' for verb, count in one.verbs.items())}")
-        click.echo(f"  first     {one.first:%Y-%m-%d %H:%M}, last {one.last:%Y-%m-%d %H:%M} (UTC)")
-        nearest = f"nearest rule “{one.nearest_rule}”: " if one.nearest_rule else ""
-        click.echo(f"  why not   {nearest}{one.failed}\n  to paste  under rules:")
-        click.echo("".join(f"    {line}\n" for line in one.rule.splitlines()))
+    click.echo(unmapped_report(found))
 
 
 @main.command("import", epilog=example("lrs-bridge import people staff.csv --apply"))
@@ -307,7 +301,10 @@ def unmapped(source: str | None, *, as_json: bool) -> None:
 @click.option("--apply", "apply_", is_flag=True, help="Do it. Without this, only show what would change.")
 @click.option("--template", is_flag=True, help="Print the columns of KIND, and an example row.")
 def import_command(kind: str, file: Path | None, *, apply_: bool, template: bool) -> None:
-    """Take in a CSV: KIND is people, attestations or memberships. Shows what would change; --apply does it."""
+    """Take in a CSV: KIND is people, attestations or memberships. Shows what would change; --apply does it.
+
+    Every row is checked before the first is kept: a file with a mistake changes nothing, and the same file again neither.
+    """
     wanted = imports.kind_named(kind)
     if template:
         click.echo(wanted.template(), nl=False)
@@ -326,27 +323,18 @@ def import_command(kind: str, file: Path | None, *, apply_: bool, template: bool
             "Nothing was taken in.", [Problem(str(file), f"can't be read: {wrong.strerror}")]
         ) from wrong
     report = _import(wanted, content, apply_=apply_)
-    for line, outcome, words in report.changes:
-        click.echo(f"line {line}: {outcome}: {words}")
-    counts = (
-        ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items())) or "no rows"
-    )
-    click.echo(f"{report.rows} rows read as {report.encoding}: {counts}.")
-    click.echo(
-        "Done; standings follow within seconds." if apply_ else "Nothing was changed. Add --apply to do it."
-    )
+    click.echo(import_report(report, applied=apply_))
 
 
 def _import(kind: imports.Kind, content: bytes, *, apply_: bool) -> imports.Report:
     settings = _settings()
     database = _database(settings)
-    _take_up_mappings(database, settings)
-    mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
+    mappings = _mappings_in_use(database, settings)
     table = read_csv(content)
     entries = imports.read(kind, table, mappings)
     taking = imports.Taking(mappings, settings.public_url, _who(), system_clock())
     report = imports.Report(kind.name, table.encoding)
-    with _progress() as progress:
+    with _on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
         bar = progress.add_task(kind.name, total=len(entries))
 
         def journey(session: Session) -> imports.Report:
@@ -357,9 +345,10 @@ def _import(kind: imports.Kind, content: bytes, *, apply_: bool) -> imports.Repo
         return database.write(journey) if apply_ else database.rehearse(journey)
 
 
-def _progress() -> Progress:
-    columns = (SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+def _on_terminal(*columns: str | ProgressColumn) -> Progress:
+    """Progress for whoever watches; nothing where standard error is a file or a pipe."""
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 @main.command(epilog=example("lrs-bridge recompute --all --verify"))
@@ -375,13 +364,7 @@ def recompute(*, all_: bool, verify_: bool) -> None:
     settings = _settings()
     database = _database(settings)
     _take_up_mappings(database, settings)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as progress:
+    with _on_terminal(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
         task = progress.add_task("computing")
 
         def run() -> recomputing.Done:
@@ -404,7 +387,7 @@ def recompute(*, all_: bool, verify_: bool) -> None:
                 )
             )
         if all_:
-            verify.rebuild(database, system_clock)
+            verify.rebuild(database)
             done = run()
     click.echo(f"{done}.")
     if seen is not None:
@@ -439,14 +422,13 @@ def explain(identifier: str, *, as_json: bool) -> None:
 @main.command(epilog=example("lrs-bridge status --json"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, as_json: bool) -> None:
-    """Say what ran, what waits and what failed. Exit 1 if something needs attention."""
-    database = _database(_settings())
-    body = database.read(lambda session: reporting.status(session, system_clock()))
+    """Say what ran, what waits and what failed. For monitoring there is GET /health: 200 or 503."""
+    settings = _settings()
+    body = _database(settings).read(lambda session: reporting.status(session, settings, system_clock()))
     if as_json:
         _print_json(body)
     else:
         click.echo(status_report(body))
-    sys.exit(1 if body["trouble"] else 0)
 
 
 @main.command("demo", epilog=example("lrs-bridge demo --once"))

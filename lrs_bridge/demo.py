@@ -138,7 +138,7 @@ def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
         say(f"The service runs at {settings.public_url}.")
         _take_in_people(database, settings, say)
         _send(settings, clients, say)
-        _wait_until_computed(database)
+        _wait_until_computed(database, settings)
         console = Console()
         everybody, mappings = database.read(lambda session: _everybody(session, settings))
         console.print(_table(everybody, mappings))
@@ -275,9 +275,9 @@ def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str]
         say(f"{source} sent {len(statements)} statements.")
 
 
-def _wait_until_computed(database: Database) -> None:
+def _wait_until_computed(database: Database, settings: Settings) -> None:
     def is_done() -> bool:
-        now = database.read(lambda session: status.status(session, system_clock()))
+        now = database.read(lambda session: status.status(session, settings, system_clock()))
         waiting = now["pending"]["statements"] + now["pending"]["learners"] + now["deliveries"]["waiting"]
         return not waiting and now["deliveries"]["sent"] > 0
 

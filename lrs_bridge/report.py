@@ -1,11 +1,13 @@
-"""What the terminal shows of a learner and of the service, in words."""
+"""What the terminal shows, in words: a learner, the service, an import, what no rule takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lrs_bridge.flows.explain import NOT_PROVEN, Explained
+from lrs_bridge.flows.imports import Report
+from lrs_bridge.flows.unmapped import UnmappedActivity
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
 
@@ -66,7 +68,7 @@ def _tier(tier: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
             else way
             for way in item["ways"]
         ]
-        yield f"  missing    {part}{item['item']} {item['text']}: {' or '.join(names)}"
+        yield f"  missing    {part}{item['item']} {item['text']}: {'; '.join(names)}"
 
 
 def _eligibility(area: str, eligibility: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
@@ -115,3 +117,44 @@ def _status(body: dict[str, Any]) -> Iterator[str]:
         yield f"  {failure['to']}: {failure['reason']} (try {failure['tries']}{then})"
     for one in body["set_aside"]:
         yield f"Set aside  {one['kind']} {one['number']}: {one['reason']}"
+
+
+def import_report(report: Report, *, applied: bool) -> str:
+    """Every row that changes something, then the count and what to do next."""
+    return "\n".join(_import(report, applied=applied))
+
+
+def _import(report: Report, *, applied: bool) -> Iterator[str]:
+    width = max((len(outcome) for _, outcome, _ in report.changes), default=0)
+    for line, outcome, words in report.changes:
+        yield f"line {line:<5} {outcome:<{width}}  {words}"
+    rows = "1 row" if report.rows == 1 else f"{report.rows} rows"
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
+    yield f"{rows} read as {report.encoding}{f': {counts}' if counts else ''}."
+    if not report.changes:
+        yield "Nothing had to be changed." if applied else "Nothing would be changed."
+    elif applied:
+        yield "Done; standings follow within seconds."
+    else:
+        yield "Nothing was changed yet. Add --apply to do it."
+
+
+def unmapped_report(found: Iterable[UnmappedActivity]) -> str:
+    """Every activity that looks completed and that no rule takes, with a rule to paste."""
+    said = [line for one in found for line in _unmapped(one)]
+    return (
+        "\n".join(said)
+        or "Nothing: every completion-like statement that was matched so far is taken by a rule."
+    )
+
+
+def _unmapped(one: UnmappedActivity) -> Iterator[str]:
+    yield f"{one.count} × {one.name or '(no name)'}   source {one.source or '(none)'}"
+    yield f"  activity  {one.activity}"
+    yield f"  type      {one.activity_type or '(none)'}"
+    yield f"  verbs     {', '.join(f'{verb} ({count})' for verb, count in one.verbs.items())}"
+    yield f"  first     {one.first:%Y-%m-%d %H:%M}, last {one.last:%Y-%m-%d %H:%M} (UTC)"
+    yield f"  why not   {f'nearest rule “{one.nearest_rule}”: ' if one.nearest_rule else ''}{one.failed}"
+    yield "  to paste  under rules:"
+    yield from (f"    {line}" for line in one.rule.splitlines())
+    yield ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -17,8 +19,10 @@ from lrs_bridge.errors import BadSettings
 
 log = logging.getLogger(__name__)
 
-_THREADS = 8
+# Threads wait for the disk more than they compute; beyond this they only queue for the interpreter.
+_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 _RESTART_SECONDS = 1.0
+_STOP_SECONDS = 20
 
 
 def is_loopback(host: str) -> bool:
@@ -34,6 +38,7 @@ def serve(host: str, port: int, processes: int, *, demonstration: bool) -> None:
         raise BadSettings(
             "The demonstration shows people to whoever asks, so it listens on the loopback address only."
         )
+    _claim(host, port)
     timetable = _Timetable()
     timetable.start()
     try:
@@ -47,10 +52,28 @@ def serve(host: str, port: int, processes: int, *, demonstration: bool) -> None:
             blocking_threads=_THREADS,
             websockets=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=_STOP_SECONDS,
             log_level=LogLevels.warning,
         ).serve()
     finally:
         timetable.stop()
+
+
+def _claim(host: str, port: int) -> None:
+    """Raises BadSettings where nothing can listen. The web processes share their port (SO_REUSEPORT), so that a second
+    service on it would start without a word and take half of the requests."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as wrong:
+        reason = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
+        raise BadSettings(
+            f"The service can't listen on {host} port {port}: {reason}. Choose another with --host and --port."
+        ) from wrong
 
 
 class _Timetable:
@@ -58,6 +81,7 @@ class _Timetable:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper = threading.Thread(target=self._keep, daemon=True)
 
@@ -65,20 +89,33 @@ class _Timetable:
         self._keeper.start()
 
     def _keep(self) -> None:
-        while not self._stopping.is_set():
-            self._process = subprocess.Popen(  # our own command
-                [sys.executable, "-m", "lrs_bridge", "worker", "--attached"], env=os.environ.copy()
-            )
-            status = self._process.wait()
-            if not self._stopping.is_set():
+        while process := self._started():
+            status = process.wait()
+            if not self._stopping.wait(_RESTART_SECONDS):
                 log.warning("the timetable ended with status %s and is started anew", status)
-                self._stopping.wait(_RESTART_SECONDS)
+
+    def _started(self) -> subprocess.Popen[bytes] | None:
+        with self._starting:  # or `stop` could overlook the one that is being started
+            if self._stopping.is_set():
+                return None
+            # close_fds=False makes Python spawn instead of fork. A fork waits at a pipe until the program has begun, and
+            # a web process forked in that moment would hold the pipe open, so that nobody looked after the timetable.
+            self._process = subprocess.Popen(  # our own command
+                [sys.executable, "-m", "lrs_bridge", "worker", "--attached"],
+                env=os.environ.copy(),
+                close_fds=False,
+            )
+            return self._process
 
     def stop(self) -> None:
         self._stopping.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
+        with self._starting:
+            process = self._process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            process.wait(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()

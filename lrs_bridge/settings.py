@@ -1,11 +1,12 @@
 """Every setting: name, default, help. Read from the config folder and the environment, checked, then frozen.
 
 `lrs_bridge.toml` in the config folder may set any of them; the environment variable LRS_BRIDGE_<NAME> outranks it.
-Secrets (smtp_password, webhook secrets) belong in the environment. A wrong or unknown setting stops the start.
+Secrets belong in the environment: smtp_password, and those of webhooks as LRS_BRIDGE_SECRET_<ANYTHING>. A wrong or unknown setting stops the start.
 """
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -19,6 +20,8 @@ from lrs_bridge.moments import Calendar
 
 PREFIX = "LRS_BRIDGE_"
 CONFIG_FILE = "lrs_bridge.toml"
+SECRETS = PREFIX + "SECRET_"
+"""Environment variables that begin so are no settings: webhooks' secrets, as `secret_variable` in champions/ names them."""
 
 
 def _shipped(folder: str) -> Path:
@@ -33,14 +36,28 @@ SHIPPED_CONFIG = _shipped("config")
 
 
 def _text(value: Any) -> str:
-    return str(value)
+    if not isinstance(value, str):
+        raise TypeError("must be text, in quotes")
+    return value
+
+
+def _folder(value: Any) -> str:
+    if not _text(value).strip():
+        raise ValueError("must be a folder")
+    return _text(value)
 
 
 def _whole(least: int, most: int) -> Callable[[Any], int]:
     def convert(value: Any) -> int:
-        number = int(value)
+        said = f"must be a whole number from {least} to {most}"
+        if isinstance(value, bool | float):
+            raise TypeError(said)
+        try:
+            number = int(value)
+        except (ValueError, TypeError) as wrong:
+            raise ValueError(said) from wrong
         if not least <= number <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
+            raise ValueError(said)
         return number
 
     return convert
@@ -56,27 +73,42 @@ def _one_of(*choices: str) -> Callable[[Any], str]:
 
 
 def _public_url(value: Any) -> str:
-    url = urlsplit(str(value))
-    if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
-        raise ValueError("must be an http(s) address such as https://bridge.example.org/lrs")
-    return str(value).rstrip("/")
+    wanted = "must be an http(s) address such as https://bridge.example.org/lrs"
+    try:
+        url = urlsplit(_text(value))
+        _ = url.port
+    except ValueError as wrong:
+        raise ValueError(wanted) from wrong
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        raise ValueError(wanted)
+    return _text(value).rstrip("/")
 
 
 def _database_url(value: Any) -> str:
-    url = str(value)
-    if url.startswith(("postgresql://", "postgres://")):
-        return "postgresql+psycopg://" + url.split("://", 1)[1]
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+    url = _text(value)
+    for short in ("postgresql://", "postgres://"):
+        if url.startswith(short):
+            url = "postgresql+psycopg://" + url.removeprefix(short)
+    if url.startswith("sqlite:///"):
+        if url.removeprefix("sqlite:///").partition("?")[0] in ("", ":memory:"):
+            raise ValueError("must name a file after sqlite:///")
+        return url
+    if not url.startswith("postgresql+psycopg://"):
         raise ValueError("must begin with sqlite:/// or postgresql://")
+    try:
+        _ = urlsplit(url).port
+    except ValueError as wrong:
+        raise ValueError(
+            "must look like postgresql://USER:PASSWORD@HOST:PORT/NAME; write @ / : in a password as %40 %2F %3A"
+        ) from wrong
     return url
 
 
 def _zone(value: Any) -> str:
     try:
-        ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError) as wrong:
+        return ZoneInfo(_text(value)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as wrong:
         raise ValueError("must be a time zone such as Europe/London") from wrong
-    return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +121,7 @@ class Setting:
 
 TABLE = (
     Setting("database_url", "sqlite:///lrs_bridge.sqlite", _database_url, "where everything is kept: sqlite:///FILE or postgresql://USER@HOST/NAME"),
-    Setting("mappings", str(SHIPPED_MAPPINGS), _text, "folder of the mapping files; changes are taken up while running"),
+    Setting("mappings", str(SHIPPED_MAPPINGS), _folder, "folder of the mapping files; changes are taken up while running"),
     Setting("public_url", "http://127.0.0.1:8040", _public_url, "the address by which others reach this service; links and the bridge's own authority use it"),
     Setting("time_zone", "Europe/London", _zone, "the Board's time zone: everything that is a day is a day there"),
     Setting("web_processes", 1, _whole(1, 64), "how many processes answer HTTP"),
@@ -98,7 +130,7 @@ TABLE = (
     Setting("mail_from", "", _text, "sender of e-mails; empty: lrs-bridge@ and the host of public_url"),
     Setting("mail_folder", "", _text, "write e-mails into this folder instead of sending them"),
     Setting("smtp_host", "", _text, "mail server; with neither this nor mail_folder, e-mails wait and status says so"),
-    Setting("smtp_port", 587, _whole(1, 65_535), "its port"),
+    Setting("smtp_port", 587, _whole(1, 65_535), "the mail server's port"),
     Setting("smtp_security", "starttls", _one_of("starttls", "tls", "none"), "starttls, tls, or none (a server on this machine only)"),
     Setting("smtp_user", "", _text, "user name, if the server asks for one"),
     Setting("smtp_password", "", _text, "password; set it by the environment"),
@@ -140,25 +172,16 @@ class Settings:
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Settings from config folder (LRS_BRIDGE_CONFIG) and environment. Raises BadSettings naming all that is wrong."""
-    given: dict[str, tuple[Any, str]] = {}
-    problems: list[str] = []
-    config = Path(environ.get(PREFIX + "CONFIG", SHIPPED_CONFIG))
-    file = config / CONFIG_FILE
-    if file.is_file():
-        try:
-            for name, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
-                given[name] = (value, f"{file}: {name}")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-            problems.append(f"{file}: not TOML: {wrong}")
-    elif PREFIX + "CONFIG" in environ:
-        problems.append(f"{PREFIX}CONFIG: there is no {CONFIG_FILE} in {config}")
+    given, problems = _from_file(environ.get(PREFIX + "CONFIG", ""))
     for variable, value in environ.items():
-        if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG":
+        if variable.startswith(PREFIX) and variable != PREFIX + "CONFIG" and not variable.startswith(SECRETS):
             given[variable.removeprefix(PREFIX).lower()] = (value, variable)
-    known = {setting.name for setting in TABLE}
-    problems += [
-        f"{where}: there is no such setting" for name, (_, where) in given.items() if name not in known
-    ]
+    known = [setting.name for setting in TABLE]
+    for name, (_, where) in given.items():
+        if name not in known:
+            alike = difflib.get_close_matches(name, known, 1)
+            meant = f"; did you mean {alike[0]}?" if alike else "; `lrs-bridge settings` lists all"
+            problems.append(f"{where}: there is no such setting{meant}")
     values = {}
     for setting in TABLE:
         value, where = given.get(setting.name, (setting.default, setting.name))
@@ -169,6 +192,41 @@ def load(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise BadSettings("The service can't start as configured:\n  " + "\n  ".join(problems))
     return Settings(**values)
+
+
+def _from_file(folder: str) -> tuple[dict[str, tuple[Any, str]], list[str]]:
+    """Setting → value and where it stands; and what is wrong with the file."""
+    file = Path(folder or SHIPPED_CONFIG) / CONFIG_FILE
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        missing = f"{PREFIX}CONFIG: there is no {CONFIG_FILE} in {folder}"
+        return {}, [missing] if folder else []
+    except OSError as wrong:
+        return {}, [f"{file}: can't be read: {wrong.strerror}"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        return {}, [f"{file}: not TOML: {wrong}"]
+    return {name: (value, f"{file}: {name}") for name, value in table.items()}, []
+
+
+def copy_shipped(directory: Path) -> tuple[int, list[Path]]:
+    """Copies the shipped mappings and config to edit. Returns how many files, and those that were there and stay as they
+    are. Raises OSError where it may not write."""
+    copied, kept = 0, []
+    for origin, target in (
+        (SHIPPED_MAPPINGS, directory / "mappings"),
+        (SHIPPED_CONFIG, directory / "config"),
+    ):
+        for file in sorted(path for path in origin.rglob("*") if path.is_file()):
+            to = target / file.relative_to(origin)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with to.open("xb") as made:
+                    made.write(file.read_bytes())
+                copied += 1
+            except FileExistsError:
+                kept.append(to)
+    return copied, kept
 
 
 assert {field.name for field in fields(Settings)} == {setting.name for setting in TABLE}  # noqa: S101  # one table, checked at import

@@ -42,6 +42,7 @@ def read(folder: str, calendar: Calendar) -> tuple[dict[str, str], mapping_files
 def put_in_force(session: Session, files: Mapping[str, str], digest: str, *, now: datetime, who: str) -> bool:
     """Puts checked files in force unless they are already; all statements so far will be matched anew, in chunks behind
     fresh work. Returns whether anything changed."""
+    timetable.lock_to_change_mappings(session)
     row = timetable.in_force(session)
     if row is not None and row.digest == digest:
         return False

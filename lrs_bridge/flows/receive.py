@@ -14,7 +14,7 @@ from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
-from lrs_bridge.xapi.equivalence import fingerprint, voided_statement
+from lrs_bridge.xapi.equivalence import equivalent, fingerprint, voided_statement
 from lrs_bridge.xapi.terms import Term, terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import Version
@@ -117,7 +117,19 @@ def accept(session: Session, incoming: Sequence[Incoming], sender: Client, now: 
     ]
     if new:
         held = records.add(session, new)
-        conflicting = [str(one.id) for one in incoming if one.id in held and held[one.id] != one.fingerprint]
+        differing = [one for one in incoming if one.id in held and held[one.id] != one.fingerprint]
+        conflicting = _not_equivalent(session, differing)
         if conflicting:
             raise Conflict(f"Held already, with other content; nothing was stored: {', '.join(conflicting)}")
     return [one.id for one in incoming]
+
+
+def _not_equivalent(session: Session, differing: Sequence[Incoming]) -> list[str]:
+    """Of statements whose fingerprints differ from those held, the ids of those that are really other ones: a sender
+    may give back the timestamp that was set here (Data 2.3.1)."""
+    held = records.bodies(session, [one.id for one in differing])
+    return [
+        str(one.id)
+        for one in differing
+        if not equivalent(documents.parse(one.text.encode()), documents.parse(held[one.id].encode()))
+    ]

@@ -18,9 +18,9 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.learning import by_hand
 from lrs_bridge.learning.alerts import Announced, decide
 from lrs_bridge.learning.history import History
-from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.learning.mappings import Mappings, Recipient
 from lrs_bridge.learning.matching import Match, Speaker, match_statement
-from lrs_bridge.learning.standing import standing_as_json, standing_of
+from lrs_bridge.learning.standing import Standing, standing_as_json, standing_of
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import outbox, people, projections, timetable
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 STATEMENTS_AT_ONCE = 200
 LEARNERS_AT_ONCE = 50
+LEARNERS_DUE_AT_ONCE = 1000
+LARGEST_GROUP = 100
+"""A larger Group's statement is kept and listed for none of its members: it would only make records of people of whom it
+tells nothing."""
 _TOLD_OF_GROUP = "the statement's actor is a Group, so nobody in particular did it"
 
 
@@ -56,7 +60,8 @@ def matches_of(one: records.ToMatch, mappings: Mappings) -> Found:
         Speaker(one.test, one.home_pages, one.mail_domains).objection(actor) if not is_group(actor) else None
     )
     if is_group(actor):
-        objection, people_meant = _TOLD_OF_GROUP, actor.get("member", [])
+        members = actor.get("member", [])
+        objection, people_meant = _TOLD_OF_GROUP, members if len(members) <= LARGEST_GROUP else []
     if one.source == by_hand.SOURCE:
         found, missed = by_hand.match_by_hand(statement, _instructors(statement)), None
     else:
@@ -78,8 +83,8 @@ def _instructors(statement: dict[str, Any]) -> list[str]:
     return [str(ifi)] if ifi else []
 
 
-def match(session: Session, seqs: Sequence[int], mappings: Mappings, now: datetime) -> None:
-    """Matches these statements (anew) and marks every learner concerned as pending, those before and after."""
+def match(session: Session, seqs: Sequence[int], mappings: Mappings, now: datetime) -> set[int]:
+    """Matches these statements (anew). Returns every learner concerned, before and after, and by voids."""
     found: list[Found] = []
     targets: list[uuid.UUID] = []
     failed: list[int] = []
@@ -88,7 +93,7 @@ def match(session: Session, seqs: Sequence[int], mappings: Mappings, now: dateti
             found.append(matches_of(one, mappings))
         except Exception as wrong:
             log.exception("statement %s could not be matched and is set aside", one.id)
-            projections.put_aside(session, "statement", one.seq, f"{type(wrong).__name__}: {wrong}", now)
+            projections.put_aside(session, "statement", one.seq, _reason(wrong), now)
             failed.append(one.seq)
         if one.voids:
             targets.append(one.voids)
@@ -106,38 +111,61 @@ def match(session: Session, seqs: Sequence[int], mappings: Mappings, now: dateti
     concerned = projections.write_matches(session, matched, mappings.digest)
     if targets:
         concerned |= projections.learners_of_targets(session, targets)
-    people.mark_pending(session, concerned, now)
     projections.take_back(session, "statement", [seq for seq in seqs if seq not in failed])
+    return concerned
 
 
-def match_pending(session: Session, mappings: Mappings, now: datetime) -> int:
-    """One chunk of pending statements. Returns how many."""
-    seqs = projections.claim_pending(session, STATEMENTS_AT_ONCE)
+def match_pending(
+    session: Session, mappings: Mappings, now: datetime, limit: int = STATEMENTS_AT_ONCE
+) -> int:
+    """One chunk of pending statements. Returns how many; none if other mappings have come into force."""
+    if timetable.still_in_force(session, mappings.digest) is None:
+        return 0
+    seqs = projections.claim_pending(session, limit)
     if seqs:
-        match(session, seqs, mappings, now)
+        people.mark_pending(session, match(session, seqs, mappings, now), now)
         projections.done_pending(session, seqs)
     return len(seqs)
 
 
 def rematch(session: Session, mappings: Mappings, now: datetime) -> int:
-    """One chunk of the statements that were matched under earlier mappings. Returns how many."""
-    row = timetable.in_force(session)
+    """One chunk of the statements that were matched under earlier mappings. Returns how many.
+
+    Learners are marked when the last chunk is done, not by each: a standing computed by half-matched evidence would tell a
+    Board what never was so. Who is concerned by fresh work meanwhile is brought up to date by `compute`.
+    """
+    row = timetable.still_in_force(session, mappings.digest)
     row = timetable.lock_rematch(session, row.id) if row else None
-    if row is None or row.digest != mappings.digest:
+    if row is None:
         return 0
     seqs = records.seqs_after(session, row.rematched, row.rematch_to, STATEMENTS_AT_ONCE)
     if seqs:
         match(session, seqs, mappings, now)
-    timetable.rematched(session, row.id, seqs[-1] if seqs else row.rematch_to)
-    return len(seqs)
+    done_to = seqs[-1] if len(seqs) == STATEMENTS_AT_ONCE else row.rematch_to
+    timetable.rematched(session, row.id, done_to)
+    if done_to >= row.rematch_to:
+        projections.mark_outdated(session, mappings.digest, now)
+    return max(1, len(seqs))
 
 
 def compute(
     session: Session, numbers: Sequence[int], mappings: Mappings, settings: Settings, now: datetime
-) -> None:
-    """The standings of these learners, and the alerts they call for, in this transaction. One that fails is set aside."""
+) -> int:
+    """The standings of these learners, and the alerts they call for, in this transaction. One that fails is set aside.
+
+    Learners without pending rows are passed over: somebody else has computed them. Returns how many were computed.
+    """
+    row = timetable.still_in_force(session, mappings.digest)
+    if row is None:
+        return 0
     people.lock_learners(session, sorted(numbers))
     done = projections.pending_rows(session, numbers)
+    numbers = sorted(set(done.values()))
+    people.mark_pending(session, people.heirs(session, numbers).values(), now)
+    if people.join_equal_mail(session, numbers, now):  # whoever was joined is pending again
+        numbers = [number for number in numbers if number not in people.heirs(session, numbers)]
+    if row.is_rematching:
+        _catch_up(session, numbers, row, mappings, now)
     kept: list[projections.KeptStanding] = []
     told = outbox.announced_to(session, numbers)
     for history, learner in _histories(session, numbers):
@@ -145,29 +173,66 @@ def compute(
             standing = standing_of(history, mappings, now)
         except Exception as wrong:
             log.exception("learner %s could not be computed and is set aside", learner)
-            projections.put_aside(session, "learner", learner, f"{type(wrong).__name__}: {wrong}", now)
+            _put_learner_aside(session, learner, wrong, now)
             continue
-        kept.append(
-            projections.KeptStanding(
-                learner, standing_as_json(standing), standing.changes_at, mappings.digest, now
-            )
-        )
-        areas = {*standing.eligibility, *(area for number, area in told if number == learner)}
-        for area in sorted(areas):
-            before = told.get((learner, area), Announced())
-            news = decide(learner, area, before, standing.eligibility.get(area))
-            if news is not None:
-                where = mappings.areas.get(area)
-                outbox.announce(
-                    session,
-                    *news,
-                    where.recipients if where else (),
-                    now=now,
-                    digest_at=next_digest(settings, now),
-                )
+        body = standing_as_json(standing)
+        kept.append(projections.KeptStanding(learner, body, standing.changes_at, mappings.digest, now))
+        before = {area: heard for (number, area), heard in told.items() if number == learner}
+        _announce(session, learner, standing, before, mappings, settings, now)
     projections.keep_standings(session, kept)
     projections.take_back(session, "learner", [one.learner for one in kept])
-    projections.done_learners(session, done)
+    projections.done_learners(session, done.keys())
+    return len(numbers)
+
+
+def _catch_up(
+    session: Session, numbers: Sequence[int], row: timetable.InForce, mappings: Mappings, now: datetime
+) -> None:
+    """Matches anew, ahead of the rest, every statement of these learners that `rematch` has yet to come to."""
+    names = [text for person in people.load(session, numbers).values() for text in person.identifiers]
+    for start in range(0, len(names), STATEMENTS_AT_ONCE):
+        seqs = records.seqs_naming(
+            session, names[start : start + STATEMENTS_AT_ONCE], row.rematched, row.rematch_to
+        )
+        for first in range(0, len(seqs), STATEMENTS_AT_ONCE):
+            match(session, seqs[first : first + STATEMENTS_AT_ONCE], mappings, now)
+
+
+def _announce(
+    session: Session,
+    learner: int,
+    standing: Standing,
+    before: dict[str, Announced],
+    mappings: Mappings,
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Tells each Board that has somebody to tell what it does not know yet. Where nobody is named, nothing is announced,
+    so that who is named later hears of it."""
+    for area in sorted({*standing.eligibility, *before}):
+        recipients = recipients_of(area, mappings, settings)
+        news = decide(learner, area, before.get(area, Announced()), standing.eligibility.get(area))
+        if news is not None and recipients:
+            outbox.announce(session, *news, recipients, now=now, digest_at=next_digest(settings, now))
+
+
+def recipients_of(area: str, mappings: Mappings, settings: Settings) -> tuple[Recipient, ...]:
+    """Who is told at a Board, without addresses that are still the shipped examples, unless mail goes to a folder."""
+    known = mappings.areas.get(area)
+    return tuple(
+        recipient
+        for recipient in (known.recipients if known else ())
+        if settings.mail_folder or not recipient.address.endswith(".example")
+    )
+
+
+def _put_learner_aside(session: Session, learner: int, wrong: Exception, now: datetime) -> None:
+    projections.put_aside(session, "learner", learner, _reason(wrong), now)
+    projections.settle(session, [learner])
+
+
+def _reason(wrong: Exception) -> str:
+    return f"{type(wrong).__name__}: {wrong}"
 
 
 def _histories(session: Session, numbers: Sequence[int]) -> Iterator[tuple[History, int]]:
@@ -216,65 +281,87 @@ def recompute(
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Done], None] = lambda _done: None,
 ) -> Done:
-    """Does what is pending until nothing is, or `stop` says so: fresh statements first, then learners, then what a change
-    of mappings left to match anew."""
+    """Does what is pending until nothing is, or `stop` says so: fresh statements and learners in turn, and when there are
+    none, what a change of mappings left to match anew."""
     done = Done()
     while not stop():
         progress(done)
         mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
-        fresh = _step(database, lambda session: match_pending(session, mappings, clock()))  # noqa: B023  # runs at once
-        done.statements += fresh
-        if fresh == STATEMENTS_AT_ONCE:
-            continue
-        learners = database.read(lambda session: projections.next_pending_learners(session, LEARNERS_AT_ONCE))
-        if learners:
-            compute_apart(database, learners, mappings, settings, clock)
-            done.learners += len(learners)
-            continue
-        again = database.write(lambda session: rematch(session, mappings, clock()))  # noqa: B023  # runs at once
-        done.rematched += again
-        if not fresh and not again:
-            return done
+        matched = (
+            match_apart(database, mappings, clock) if database.read(projections.any_pending_statement) else 0
+        )
+        done.statements += matched
+        numbers = database.read(lambda session: projections.next_pending_learners(session, LEARNERS_AT_ONCE))
+        computed = compute_apart(database, numbers, mappings, settings, clock) if numbers else 0
+        done.learners += computed
+        if not (matched or computed):
+            row = database.read(timetable.in_force)
+            if row is None or not row.is_rematching:
+                return done
+            done.rematched += database.write(lambda session: rematch(session, mappings, clock()))  # noqa: B023  # runs at once
     return done
 
 
-def _step(database: Database, journey: Callable[[Session], int]) -> int:
-    """A chunk; nothing is opened for writing when nothing is pending."""
-    waiting, _ = database.read(timetable.count_pending)
-    return database.write(journey) if waiting else 0
+def match_apart(database: Database, mappings: Mappings, clock: Clock) -> int:
+    """`match_pending` in one transaction; if the database refuses it, each statement in its own, and the one that fails
+    aside."""
+    try:
+        return database.write(lambda session: match_pending(session, mappings, clock()))
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("a chunk of statements could not be matched, and is taken one by one")
+    return sum(_match_one(database, mappings, clock) for _ in range(STATEMENTS_AT_ONCE))
+
+
+def _match_one(database: Database, mappings: Mappings, clock: Clock) -> int:
+    try:
+        return database.write(lambda session: match_pending(session, mappings, clock(), limit=1))
+    except Unavailable:
+        raise
+    except Exception as wrong:
+        log.exception("a statement could not be matched and is set aside")
+        reason = _reason(wrong)
+
+        def aside(session: Session) -> int:
+            seqs = projections.claim_pending(session, 1)
+            for seq in seqs:
+                projections.put_aside(session, "statement", seq, reason, clock())
+            projections.done_pending(session, seqs)
+            return len(seqs)
+
+        return database.write(aside)
 
 
 def compute_apart(
     database: Database, numbers: Sequence[int], mappings: Mappings, settings: Settings, clock: Clock
-) -> None:
+) -> int:
     """`compute` in one transaction; if the database refuses it, each learner in its own, and the one that fails aside."""
     try:
-        database.write(lambda session: compute(session, numbers, mappings, settings, clock()))
+        return database.write(lambda session: compute(session, numbers, mappings, settings, clock()))
     except Unavailable:
         raise
     except Exception as wrong:
         if len(numbers) > 1:
-            for number in numbers:
-                compute_apart(database, [number], mappings, settings, clock)
-            return
+            return sum(compute_apart(database, [number], mappings, settings, clock) for number in numbers)
         log.exception("learner %s could not be computed and is set aside", numbers[0])
-        reason = f"{type(wrong).__name__}: {wrong}"
+        failure = wrong
 
-        def aside(session: Session) -> None:
-            projections.put_aside(session, "learner", numbers[0], reason, clock())
-            projections.done_learners(session, projections.pending_rows(session, numbers))
+        def aside(session: Session) -> int:
+            _put_learner_aside(session, numbers[0], failure, clock())
+            projections.done_learners(session, projections.pending_rows(session, numbers).keys())
+            return 1
 
-        database.write(aside)
+        return database.write(aside)
 
 
 def due_by_clock(database: Database, clock: Clock) -> int:
     """Marks the learners whose standing the clock alone has changed. Returns how many."""
 
     def journey(session: Session) -> int:
-        due = projections.learners_due(session, clock(), 1000)
-        fresh = [
-            number for number in due if number not in set(projections.next_pending_learners(session, 10_000))
-        ]
+        due = projections.learners_due(session, clock(), LEARNERS_DUE_AT_ONCE)
+        waiting = projections.pending_among(session, due)
+        fresh = [number for number in due if number not in waiting]
         people.mark_pending(session, fresh, clock())
         return len(fresh)
 

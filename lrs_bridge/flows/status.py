@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.recompute import recipients_of
 from lrs_bridge.moments import format_instant
+from lrs_bridge.settings import Settings
 from lrs_bridge.store import outbox, projections, timetable
 from lrs_bridge.store.database import Session
 
 STUCK_AFTER = timedelta(minutes=5)
 
 
-def status(session: Session, now: datetime) -> dict[str, Any]:
+def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any]:
     """Everything `lrs-bridge status --json` says. `trouble` lists in words what an operator should look at."""
     runs = timetable.all_job_runs(session)
     row = timetable.in_force(session)
@@ -51,8 +54,14 @@ def status(session: Session, now: datetime) -> dict[str, Any]:
         "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
         "learners": projections.count_learners(session),
     }
+    body["areas_without_recipients"] = _untold_areas(session, settings) if row else []
     body["trouble"] = list(_trouble(body, runs, oldest, now))
     return body
+
+
+def _untold_areas(session: Session, settings: Settings) -> list[str]:
+    mappings = mapping_flow.in_force(session, settings.calendar)
+    return [area for area in mappings.areas if not recipients_of(area, mappings, settings)]
 
 
 def _trouble(
@@ -70,6 +79,10 @@ def _trouble(
         said.append(f"{body['deliveries']['failed']} messages to Boards have failed for good")
     elif body["deliveries"]["failures"]:
         said.append(f"{len(body['deliveries']['failures'])} messages to Boards wait to be tried again")
+    for area in body["areas_without_recipients"]:
+        said.append(
+            f"no address is set for the Board of {area}, so it is told nothing (champions file, alerts)"
+        )
     if body["set_aside"]:
         said.append(
             f"{len(body['set_aside'])} statements or learners could not be computed and are set aside"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.learning.mappings import Mappings, Source
 from lrs_bridge.learning.matching import looks_like_course, match_statement
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store import projections
@@ -54,27 +54,39 @@ def unmapped(session: Session, mappings: Mappings, source: str | None = None) ->
 
 def _described(group: projections.UnmappedGroup, mappings: Mappings) -> UnmappedActivity:
     statement = json.loads(group.sample)
-    _, missed = match_statement(statement, mappings.sources.get(group.source), group.last)
-    definition = statement["object"].get("definition", {})
+    source = mappings.sources.get(group.source)
+    _, missed = match_statement(statement, source, group.last)
+    activity = statement["object"]["id"]
+    activity_type = statement["object"].get("definition", {}).get("type", "")
+    name = missed.name if missed else ""
     return UnmappedActivity(
         source=group.source,
-        activity=statement["object"]["id"],
-        name=missed.name if missed else "",
-        activity_type=definition.get("type", ""),
+        activity=activity,
+        name=name,
+        activity_type=activity_type,
         verbs=group.verbs,
         count=group.count,
         first=group.first,
         last=group.last,
         nearest_rule=missed.nearest_rule if missed else "",
         failed=missed.failed if missed else "a rule takes it now; it is waiting to be matched anew",
-        rule=_rule_for(statement["object"]["id"], missed.name if missed else "", list(group.verbs)),
+        rule=rule_to_paste(activity, activity_type, name, sorted(group.verbs), source),
     )
 
 
-def _rule_for(activity: str, name: str, verbs: list[str]) -> str:
+def rule_to_paste(
+    activity: str, activity_type: str, name: str, verbs: list[str], source: Source | None
+) -> str:
+    """A rule to paste under `rules:`. What every rule of the source asks for is likely to stand in its defaults; what
+    this activity doesn't have of it is taken away."""
+    about: dict[str, Any] = {"activity": activity}
+    rules = source.rules if source else ()
+    for condition in ("activity_type", "extension", "grouping", "parent"):
+        if rules and all(getattr(rule.about, condition) for rule in rules):
+            about[condition] = activity_type or None if condition == "activity_type" else None
     rule = {
         "name": name or activity,
-        "about": {"activity": activity},
+        "about": about,
         "accept": {"verbs": verbs},
         "course": "PUT_THE_COURSE_HERE",
     }

@@ -9,25 +9,23 @@ from typing import Any
 
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.recompute import matches_of, rebuilt_standings
-from lrs_bridge.moments import Calendar, Clock
-from lrs_bridge.store import people, projections, timetable
+from lrs_bridge.moments import Calendar
+from lrs_bridge.store import projections, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 
 _AT_ONCE = 500
 
 
-def rebuild(database: Database, clock: Clock) -> None:
+def rebuild(database: Database) -> None:
     """Marks every statement to be matched anew and every learner to be computed; `recompute` does the work."""
 
     def journey(session: Session) -> None:
+        timetable.lock_to_change_mappings(session)
         row = timetable.in_force(session)
         if row is not None:
+            projections.outdate_standings(session)
             timetable.rematch_all(session, row.id, records.highest_seq(session))
-        last = 0
-        while numbers := projections.learners_after(session, last, _AT_ONCE):
-            people.mark_pending(session, numbers, clock())
-            last = numbers[-1]
 
     database.write(journey)
 
@@ -113,12 +111,17 @@ def _compare_learners(
     session: Session, numbers: list[int], rebuilt: dict[int, dict[str, Any]], now: datetime, seen: Compared
 ) -> None:
     waiting = projections.pending_among(session, numbers)
+    row = timetable.in_force(session)
     kept = projections.load_standings(session, numbers)
     for number in numbers:
         standing = kept.get(number)
         if number not in rebuilt:  # an identifier that went to another learner
             continue
-        if number in waiting or (standing and standing.changes_at and standing.changes_at <= now):
+        if (
+            number in waiting
+            or (standing and standing.changes_at and standing.changes_at <= now)
+            or (row is not None and row.is_rematching and (standing is None or standing.digest != row.digest))
+        ):
             seen.skipped += 1
         elif standing is None or standing.body != rebuilt[number]:
             seen.differences.append(

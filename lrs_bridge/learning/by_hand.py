@@ -38,13 +38,14 @@ def match_by_hand(statement: Mapping[str, Any], vouched_by: Iterable[str]) -> tu
             if detail.get("until"):
                 detail["until"] = parse_instant(detail["until"])
             key = activity.removeprefix(f"{BASE}{kind}/")
+            if kind == "attestation" and not detail["by"]:
+                return (Match(kind, key, counts=False, because="nobody is named who vouches", detail=detail),)
             return (Match(kind, key, counts=True, because=_said(kind, detail), detail=detail),)
     return ()
 
 
 def _said(kind: Kind, detail: Mapping[str, Any]) -> str:
     if kind == "attestation":
-        who = detail.get("by_name") or ", ".join(detail["by"]) or "somebody not named"
-        return f"attested by {who}"
+        return f"attested by {detail.get('by_name') or ', '.join(detail['by'])}"
     number = f", number {detail['number']}" if detail.get("number") else ""
     return f"membership checked{number}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from lrs_bridge.learning.identity import names_of
 from lrs_bridge.learning.mappings import Equivalence
 from lrs_bridge.learning.matching import Kind
 from lrs_bridge.learning.periods import ALWAYS, NEVER, Periods, union
-from lrs_bridge.moments import Calendar, Duration
+from lrs_bridge.moments import Calendar, Duration, format_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Evidence:
         return self.counts and self.voided_by is None
 
     def reference(self) -> dict[str, str]:
-        return {"statement_id": self.statement_id, self.kind: self.key, "when": self.happened.isoformat()}
+        return {"statement_id": self.statement_id, self.kind: self.key, "when": format_instant(self.happened)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ class Post:
 
     def is_named_by(self, detail: Mapping[str, Any]) -> bool:
         """Whether evidence with this detail was given for this post. What it leaves out, it leaves open."""
-        return all(
-            not detail.get(name) or detail[name].casefold() == getattr(self, name).casefold()
-            for name in ("organisation", "area")
-        )
+        named = ((detail.get("organisation"), self.organisation), (detail.get("area"), self.area))
+        return all(not said or _plain(said) == _plain(own) for said, own in named)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -75,19 +79,26 @@ class History:
         return tuple(post for post in self.posts if post.periods.at(now))
 
     def standing_evidence(self, kind: Kind, key: str) -> Iterable[Evidence]:
+        """Evidence of this that is neither refused, nor voided, nor the learner's own word."""
+        return self._standing.get((kind, key), ())
+
+    @cached_property
+    def _standing(self) -> dict[tuple[Kind, str], list[Evidence]]:
+        found: dict[tuple[Kind, str], list[Evidence]] = {}
         for evidence in self.evidence:
-            if (
-                evidence.kind == kind
-                and evidence.key == key
-                and evidence.stands
-                and not self.own_word(evidence)
-            ):
-                yield evidence
+            if evidence.stands and not self.own_word(evidence):
+                found.setdefault((evidence.kind, evidence.key), []).append(evidence)
+        return found
+
+    @cached_property
+    def _own_names(self) -> frozenset[str]:
+        return names_of(self.identifiers)
 
     def own_word(self, evidence: Evidence) -> bool:
-        return evidence.kind == "attestation" and not self.identifiers.isdisjoint(
-            evidence.detail.get("by", ())
-        )
+        """Whether the learner vouched for themselves, under whichever spelling of their address."""
+        if evidence.kind != "attestation":
+            return False
+        return not self._own_names.isdisjoint(names_of(evidence.detail.get("by", ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +137,35 @@ def course_uses(
     return uses
 
 
-def attestation_uses(history: History, key: str, posts: Iterable[Post], calendar: Calendar) -> list[Use]:
+def attestation_uses(
+    history: History, key: str, posts: Iterable[Post], calendar: Calendar, valid_for: Duration | None = None
+) -> list[Use]:
     """Attestations hold for the posts they were given for, and end with them."""
-    uses = []
-    for evidence in history.standing_evidence("attestation", key):
-        over = union(post.periods for post in posts if post.is_named_by(evidence.detail))
-        uses.append(Use(evidence, evidence_period(evidence, calendar) & over))
-    return uses
-
-
-def in_posts_held_then(use: Use, posts: tuple[Post, ...]) -> Use:
-    """Narrows a course's use to the posts held when it happened: what belongs to a post ends with it. A person without
-    any post has nothing for it to end with."""
-    held = [
-        post
-        for post in posts
-        if post.periods.at(use.evidence.happened) and post.is_named_by(use.evidence.detail)
+    return [
+        Use(evidence, evidence_period(evidence, calendar, valid_for) & period_meant(evidence, posts))
+        for evidence in history.standing_evidence("attestation", key)
     ]
-    over = union(post.periods for post in held) if posts else ALWAYS
-    return Use(use.evidence, use.periods & over)
+
+
+def period_meant(evidence: Evidence, posts: Iterable[Post]) -> Periods:
+    """The stretches of posts that evidence belongs to: those it happened in, else the next to begin. Posts in one
+    organisation and area that follow each other without a gap are one stretch; being hired again later is another."""
+    places: dict[tuple[str, str], Periods] = {}
+    for post in posts:
+        if post.is_named_by(evidence.detail):
+            place = (_plain(post.organisation), post.area)
+            places[place] = places.get(place, NEVER) | post.periods
+    stretches = [stretch for periods in places.values() for stretch in periods]
+    held_then = [stretch for stretch in stretches if stretch[0] <= evidence.happened < stretch[1]]
+    later = [stretch for stretch in stretches if stretch[0] > evidence.happened]
+    return Periods(held_then or ([min(later)] if later else []))
+
+
+def in_posts_meant(use: Use, posts: tuple[Post, ...]) -> Use:
+    """Narrows a course's use to the posts it belongs to: what is known for a post ends with it. A person without any post
+    has nothing for it to end with."""
+    return Use(use.evidence, use.periods & (period_meant(use.evidence, posts) if posts else ALWAYS))
 
 
 def over(uses: Iterable[Use]) -> Periods:
-    return union(use.periods for use in uses) or NEVER
+    return union(use.periods for use in uses)

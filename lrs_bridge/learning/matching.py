@@ -68,10 +68,14 @@ class Speaker:
         account, mbox = actor.get("account"), actor.get("mbox")
         if account and any(_same_site(account["homePage"], page) for page in self.home_pages):
             return None
-        if mbox and mbox.rpartition("@")[2].casefold() in self.mail_domains:
+        if mbox and any(_same_domain(mbox, domain) for domain in self.mail_domains):
             return None
         said = account["homePage"] if account else mbox or "an identifier that shows no domain"
         return f"outside what this credential may speak for: {said}"
+
+
+def _same_domain(mbox: str, allowed: str) -> bool:
+    return mbox.rpartition("@")[2].casefold() == allowed.removeprefix("@").casefold()
 
 
 def _same_site(home_page: str, allowed: str) -> bool:
@@ -136,7 +140,7 @@ def _misses(about: About, statement: Mapping[str, Any]) -> Iterator[str]:
         yield f"activity type is {definition.get('type') or 'not given'}, not {_listed(about.activity_type)}"
     for name, wanted in about.extension.items():
         value = _extension(definition.get("extensions", {}), name)
-        if value is None or str(value) not in wanted:
+        if value not in wanted:
             said = "not given" if value is None else f"“{value}”"
             yield f"extension {name} is {said}, not {_listed(wanted)}"
     for place, patterns in (("grouping", about.grouping), ("parent", about.parent)):
@@ -144,11 +148,16 @@ def _misses(about: About, statement: Mapping[str, Any]) -> Iterator[str]:
             yield f"{place} holds none of {_listed(pattern.text for pattern in patterns)}"
 
 
-def _extension(extensions: Mapping[str, Any], name: str) -> Any:
-    """`name` is an IRI, or "IRI member" for a member of an extension that is an object."""
+def _extension(extensions: Mapping[str, Any], name: str) -> str | None:
+    """An extension's value as text: a number or a truth value as JSON writes it, and an object or array as None.
+    `name` is an IRI, or "IRI member" for a member of an extension that is an object."""
     iri, _, member = name.partition(" ")
     value = extensions.get(iri)
-    return value.get(member) if member and isinstance(value, dict) else None if member else value
+    if member:
+        value = value.get(member) if isinstance(value, dict) else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None or isinstance(value, dict | list) else str(value)
 
 
 def _in_context(statement: Mapping[str, Any], place: str, patterns: tuple[Pattern, ...]) -> bool:

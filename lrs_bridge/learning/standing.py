@@ -24,8 +24,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`changes_at`: the next instant when the clock alone may alter any of this; None if it can't."""
+    """`tier`: under the framework of the first post's area; None where its Board has adopted none. `changes_at`: the next
+    instant when the clock alone may alter any of this; None if it can't."""
 
+    tier: TierStanding | None
     tiers: tuple[TierStanding, ...]
     eligibility: dict[str, Eligibility]
     evidence: tuple[Judged, ...]
@@ -39,65 +41,92 @@ def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing
     )
     history = History(history.posts, ordered, history.identifiers)
     areas = list(dict.fromkeys(post.area for post in history.current_posts(now)))
-    tiers = tuple(tier_of(history, one, mappings, now) for one in _frameworks(history, areas, mappings))
+    frameworks = _frameworks(history, areas, mappings)
+    tiers = {one.key: tier_of(history, one, mappings, now) for one in frameworks if one is not None}
     eligibility = {}
     for area in areas:
         champions = mappings.champions_of(area)
         if champions is not None:
             eligibility[area] = eligibility_in(history, area, champions, mappings, now)
-    uses = [use for tier in tiers for use in tier.uses]
+    uses = [use for tier in tiers.values() for use in tier.uses]
     uses += [use for one in eligibility.values() for use in one.uses]
+    by_evidence: dict[int, list[Use]] = {}
+    for use in uses:
+        by_evidence.setdefault(id(use.evidence), []).append(use)
+    first = frameworks[0] if frameworks else None
     return Standing(
-        tiers=tiers,
+        tier=tiers[first.key] if first else None,
+        tiers=tuple(tiers.values()),
         eligibility=eligibility,
-        evidence=tuple(_judge(one, history, uses, now) for one in ordered),
+        evidence=tuple(_judge(one, history, by_evidence.get(id(one), []), now) for one in ordered),
         changes_at=_changes_at(history, uses, now),
     )
 
 
-def _frameworks(history: History, areas: list[str], mappings: Mappings) -> list[Framework]:
-    """Those adopted where the learner has posts, the first post's first; all of them for somebody without any post,
-    whose progress would otherwise be hidden."""
+def _frameworks(history: History, areas: list[str], mappings: Mappings) -> list[Framework | None]:
+    """Those adopted where the learner has posts, the first post's first (None where there is none). Without any current
+    post those of all posts, and without any post all there are: progress is never hidden."""
     if not history.posts:
         return list(mappings.frameworks.values())
-    found = [mappings.framework_of(area) for area in areas]
-    return list({one.key: one for one in found if one is not None}.values())
+    return [
+        mappings.framework_of(area) for area in areas or dict.fromkeys(post.area for post in history.posts)
+    ]
 
 
 def _judge(evidence: Evidence, history: History, uses: list[Use], now: datetime) -> Judged:
+    refusal = _refusal(evidence, history, uses, now)
+    if refusal:
+        return Judged(evidence, counts=False, because=refusal)
+    said = evidence.because if uses else f"{evidence.because}; no item or standard asks for it here"
+    return Judged(evidence, counts=True, because=said)
+
+
+def _refusal(evidence: Evidence, history: History, uses: list[Use], now: datetime) -> str | None:
+    """Why this counts for nothing now, by the first condition that fails."""
     if evidence.voided_by:
-        return Judged(evidence, counts=False, because=f"voided by statement {evidence.voided_by}")
+        return f"voided by statement {evidence.voided_by}"
     if not evidence.counts:
-        return Judged(evidence, counts=False, because=evidence.because)
+        return evidence.because
     if history.own_word(evidence):
-        return Judged(
-            evidence, counts=False, because="given by the learner, and nobody attests for themselves"
-        )
+        return "given by the learner, and nobody attests for themselves"
     if evidence.happened > now:
-        return Judged(
-            evidence, counts=False, because=f"dated in the future: {format_instant(evidence.happened)}"
-        )
-    put_to_use = [use for use in uses if use.evidence is evidence]
-    if put_to_use and not any(use.periods.at(now) for use in put_to_use):
-        over = max((end for use in put_to_use for _, end in use.periods if end <= now), default=None)
-        if over is None:
-            return Judged(
-                evidence,
-                counts=False,
-                because="it needs a post, or another course beside it, that is not recorded",
-            )
-        return Judged(evidence, counts=False, because=f"no longer valid since {format_instant(over)}")
-    if evidence.kind == "attestation" and not put_to_use:
-        return Judged(
-            evidence, counts=False, because="no current post, or no item or standard there, asks for it"
-        )
-    return Judged(evidence, counts=True, because=evidence.because)
+        return f"dated in the future: {format_instant(evidence.happened)}"
+    until = evidence.detail.get("until")
+    if until and until <= now:
+        return f"it held until {format_instant(until)}"
+    if any(use.periods.at(now) for use in uses):
+        return None
+    if evidence.kind == "attestation":
+        return _why_not_this_post(evidence, history, now)
+    if not uses:
+        return None
+    ended = max((end for use in uses for _, end in use.periods if end <= now), default=None)
+    if ended is None:
+        return "what it gives needs a post, or another course beside it, that is not recorded"
+    return f"no longer valid since {format_instant(ended)}"
+
+
+def _why_not_this_post(evidence: Evidence, history: History, now: datetime) -> str:
+    said = f"{evidence.detail.get('organisation') or 'any organisation'} in {evidence.detail.get('area') or 'any area'}"
+    named = [post for post in history.posts if post.is_named_by(evidence.detail)]
+    if not named:
+        return f"no post at {said} is recorded"
+    if any(post.periods.at(now) for post in named):
+        return "no item or standard asks for it in that post, or it was given for an earlier post there"
+    begins = min((post.starts for post in named if post.starts and post.starts > now), default=None)
+    if begins:
+        return f"the post at {said} begins {format_instant(begins)}"
+    ended = max(post.ends for post in named if post.ends)
+    return f"the post at {said} ended {format_instant(ended)}"
 
 
 def _changes_at(history: History, uses: list[Use], now: datetime) -> datetime | None:
     edges = [use.periods.next_change(now) for use in uses]
     edges += [post.periods.next_change(now) for post in history.posts]
-    edges += [one.happened for one in history.evidence if one.happened > now]
+    for evidence in history.evidence:
+        edges += [
+            moment for moment in (evidence.happened, evidence.detail.get("until")) if moment and moment > now
+        ]
     return min((edge for edge in edges if edge is not None), default=None)
 
 
@@ -133,15 +162,15 @@ def eligibility_as_json(one: Eligibility) -> dict[str, Any]:
         "since": format_instant(one.since) if one.since else None,
         "met": {key: [evidence.reference() for evidence in found] for key, found in one.met.items()},
         "missing": list(one.missing),
+        "wanting": {key: list(keys) for key, keys in one.wanting.items()},
     }
 
 
 def standing_as_json(standing: Standing) -> dict[str, Any]:
     """What is kept of a standing: the members of `explain --json` that are computed."""
-    tiers = [tier_as_json(tier) for tier in standing.tiers]
     return {
-        "tier": tiers[0] if tiers else tier_as_json(None),
-        "tiers": tiers,
+        "tier": tier_as_json(standing.tier),
+        "tiers": [tier_as_json(tier) for tier in standing.tiers],
         "eligibility": {area: eligibility_as_json(one) for area, one in standing.eligibility.items()},
         "evidence": [
             {

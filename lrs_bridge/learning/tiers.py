@@ -12,11 +12,13 @@ from lrs_bridge.learning.history import (
     Use,
     attestation_uses,
     course_uses,
-    in_posts_held_then,
+    evidence_period,
+    in_posts_meant,
     over,
 )
 from lrs_bridge.learning.mappings import Framework, Item, Mappings, Part, Route
 from lrs_bridge.learning.periods import Periods, intersection
+from lrs_bridge.moments import Calendar
 
 ATTESTATION = "attestation"
 
@@ -58,20 +60,16 @@ class TierStanding:
 
 def tier_of(history: History, framework: Framework, mappings: Mappings, now: datetime) -> TierStanding:
     """The learner's tier under one framework at `now` (domain readings 1–8, 12, 16, 18, 21)."""
-    posts = tuple(post for post in history.posts if post.area in framework.areas)
-    by_route = {route.key: _route_uses(history, route, mappings) for route in framework.routes.values()}
-    uses: list[Use] = []
-    covered: dict[str, dict[Part, Periods]] = {}
-    for item in framework.items.values():
-        covered[item.key] = {}
-        for part in item.parts:
-            found = _part_uses(history, item, part, framework, by_route, mappings, posts)
-            uses += found
-            covered[item.key][part] = over(found)
-    whole = {key: intersection(parts.values()) for key, parts in covered.items()}
-
-    companion_uses = _companion_uses(history, framework, mappings)
-    uses += [use for level in companion_uses.values() for use in level]
+    cover = _Cover(history, framework, mappings.calendar)
+    put_to_use = {
+        (item.key, part): cover.uses(item, part) for item in framework.items.values() for part in item.parts
+    }
+    covered = {place: over(uses) for place, uses in put_to_use.items()}
+    whole = {
+        item.key: intersection(covered[item.key, part] for part in item.parts)
+        for item in framework.items.values()
+    }
+    companion_uses = _companion_uses(history, framework, mappings.calendar)
     current = [post for post in history.current_posts(now) if post.area in framework.areas]
     required = _highest(framework, [post.required_tier for post in current])
 
@@ -100,40 +98,52 @@ def tier_of(history: History, framework: Framework, mappings: Mappings, now: dat
             _companion_asked(framework, required or following or attained, current),
             now,
         ),
-        uses=tuple(uses),
+        uses=tuple(use for uses in (*put_to_use.values(), *companion_uses.values()) for use in uses),
     )
 
 
-def _part_uses(
-    history: History,
-    item: Item,
-    part: Part,
-    framework: Framework,
-    by_route: dict[str, list[Use]],
-    mappings: Mappings,
-    posts: tuple[Post, ...],
-) -> list[Use]:
-    uses = []
-    if part == "knowledge":
-        for route in framework.routes.values():
-            if item.key in route.covers:
-                uses += by_route[route.key]
-        if item.of_post:
-            uses = [in_posts_held_then(use, posts) for use in uses]
-    if part in item.attestable:
-        attested = attestation_uses(history, f"item:{item.key}", posts, mappings.calendar)
-        uses += [use for use in attested if part in use.evidence.detail.get("parts", ())]
-    return uses
+class _Cover:
+    """Which evidence covers which part of which item, for one learner under one framework."""
 
+    def __init__(self, history: History, framework: Framework, calendar: Calendar) -> None:
+        self.history, self.framework, self.calendar = history, framework, calendar
+        self.posts = tuple(post for post in history.posts if post.area in framework.areas)
+        self.by_route = {route.key: self._route_uses(route) for route in framework.routes.values()}
 
-def _route_uses(history: History, route: Route, mappings: Mappings) -> list[Use]:
-    """Uses of a route hold only while all its courses do."""
-    each = [
-        course_uses(history, course, mappings.equivalences, mappings.calendar, route.valid_for)
-        for course in route.courses
-    ]
-    together = intersection(over(uses) for uses in each)
-    return [Use(use.evidence, use.periods & together) for uses in each for use in uses]
+    def uses(self, item: Item, part: Part) -> list[Use]:
+        found: list[Use] = []
+        if part == "knowledge":
+            for route in self.framework.routes.values():
+                if item.key in route.covers:
+                    found += self.by_route[route.key]
+            if item.of_post:
+                found = [in_posts_meant(use, self.posts) for use in found]
+        if part in item.attestable:
+            found += self._attested(item, part)
+        return found
+
+    def _route_uses(self, route: Route) -> list[Use]:
+        """Uses of a route hold only while all its courses do."""
+        each = [
+            course_uses(self.history, course, self.framework.equivalences, self.calendar, route.valid_for)
+            for course in route.courses
+        ]
+        together = intersection(over(uses) for uses in each)
+        return [Use(use.evidence, use.periods & together) for uses in each for use in uses]
+
+    def _attested(self, item: Item, part: Part) -> list[Use]:
+        """Somebody's word, and what is known for a post, end with the post; other attested knowledge carries over within
+        the areas of the framework."""
+        key = f"item:{item.key}"
+        if part == "word" or item.of_post:
+            found = attestation_uses(self.history, key, self.posts, self.calendar)
+        else:
+            found = [
+                Use(evidence, evidence_period(evidence, self.calendar))
+                for evidence in self.history.standing_evidence("attestation", key)
+                if evidence.detail.get("area") in self.framework.areas
+            ]
+        return [use for use in found if part in use.evidence.detail.get("parts", ())]
 
 
 def ways_to(framework: Framework, item: Item, part: Part) -> tuple[str, ...]:
@@ -145,7 +155,7 @@ def ways_to(framework: Framework, item: Item, part: Part) -> tuple[str, ...]:
 
 
 def _missing(
-    framework: Framework, target: str | None, covered: dict[str, dict[Part, Periods]], now: datetime
+    framework: Framework, target: str | None, covered: dict[tuple[str, Part], Periods], now: datetime
 ) -> tuple[Missing, ...]:
     if target is None:
         return ()
@@ -153,7 +163,7 @@ def _missing(
         Missing(item.key, part, item.text, ways_to(framework, item, part))
         for item in framework.items_up_to(target)
         for part in item.parts
-        if not covered[item.key][part].at(now)
+        if not covered[item.key, part].at(now)
     )
 
 
@@ -168,13 +178,11 @@ def _next(framework: Framework, attained: str | None) -> str | None:
     return order[place] if place < len(order) else None
 
 
-def _companion_uses(history: History, framework: Framework, mappings: Mappings) -> dict[str, list[Use]]:
+def _companion_uses(history: History, framework: Framework, calendar: Calendar) -> dict[str, list[Use]]:
     """Level → the evidence that reaches it; a higher level's evidence reaches the lower ones too."""
     uses: dict[str, list[Use]] = {level: [] for level in framework.companion_levels}
     for course, level in framework.companion_courses.items():
-        found = course_uses(
-            history, course, mappings.equivalences, mappings.calendar, framework.companion_valid_for
-        )
+        found = course_uses(history, course, framework.equivalences, calendar, framework.companion_valid_for)
         for lower in framework.companion_levels[: framework.companion_levels.index(level) + 1]:
             uses[lower] += found
     return uses
@@ -201,5 +209,6 @@ def _companion(
     elif asked in held:
         status = "met"
     else:
-        status = "not_met" if any(uses.values()) else "not_recorded"
+        begun = any(start <= now for level in uses.values() for use in level for start, _ in use.periods)
+        status = "not_met" if begun else "not_recorded"
     return Companion(held[-1] if held else None, asked, status)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from typing import Any
 from lrs_bridge.errors import BadMappings, Problem
 from lrs_bridge.learning import mappings as types
 from lrs_bridge.mapping_files import build
-from lrs_bridge.mapping_files.checks import CrossChecks, examples, unmeetable
-from lrs_bridge.mapping_files.documents import Document, load
+from lrs_bridge.mapping_files.checks import CrossChecks, examples
+from lrs_bridge.mapping_files.documents import Document
 from lrs_bridge.mapping_files.schemas import SCHEMAS
 from lrs_bridge.moments import Calendar
 
 FOLDERS = tuple(SCHEMAS)
+_EXPECTED = ", ".join(f"{name}/*.yaml" for name in FOLDERS)
 
 
 @dataclass(frozen=True)
@@ -35,41 +36,57 @@ class Checked:
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """Relative path → text of every mapping file. Raises BadMappings where there are none."""
+    """Relative path → text of every mapping file. Raises BadMappings where there are none, or one can't be read."""
     files, problems = {}, []
-    for name in FOLDERS:
-        for path in sorted((folder / name).glob("*.y*ml")):
-            try:
-                files[f"{name}/{path.name}"] = path.read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as wrong:
-                problems.append(Problem(f"{name}/{path.name}", f"can't be read as UTF-8: {wrong}"))
+    for path in sorted(_yaml_files(folder)):
+        name = path.relative_to(folder).as_posix()
+        if path.parent.name not in FOLDERS or path.parent.parent != folder:
+            problems.append(Problem(name, "lies in no folder that is read", mend=_EXPECTED))
+            continue
+        try:
+            files[name] = path.read_text(encoding="utf-8-sig")
+        except OSError as wrong:
+            problems.append(Problem(name, f"can't be read: {wrong.strerror or wrong}"))
+        except UnicodeDecodeError as wrong:
+            line = wrong.object.count(b"\n", 0, wrong.start) + 1
+            problems.append(Problem(f"{name}:{line}", "is not UTF-8", mend="save the file as UTF-8"))
     if not files and not problems:
-        problems.append(
-            Problem(
-                str(folder),
-                "holds no mapping files",
-                mend=f"expected {', '.join(f'{name}/*.yaml' for name in FOLDERS)}; `lrs-bridge init DIR` copies the shipped ones",
-            )
-        )
+        mend = f"expected {_EXPECTED}; `lrs-bridge init DIR` copies the shipped ones"
+        what = "holds no mapping files" if folder.is_dir() else "is no folder"
+        problems.append(Problem(str(folder), what, mend=mend))
     if problems:
         raise BadMappings("The mapping files can't be read.", problems)
     return files
 
 
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    """Here and one folder down; hidden files and folders are an editor's, or the operating system's."""
+    for pattern in ("*", "*/*"):
+        for path in folder.glob(pattern):
+            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if path.suffix.lower() in (".yaml", ".yml") and not hidden:
+                yield path
+
+
 def parse(files: Mapping[str, str], calendar: Calendar) -> Checked:
     """The mappings that these files make. Raises BadMappings with every problem of every file."""
     documents = {path: Document(path, text) for path, text in sorted(files.items())}
-    problems = [problem for document in documents.values() for problem in document.problems]
     loaded: dict[str, dict[str, dict[str, Any]]] = {folder: {} for folder in FOLDERS}
+    problems: list[Problem] = []
     for path, document in documents.items():
-        if not document.problems:
-            folder = path.split("/")[0]
-            try:
-                loaded[folder][path] = load(SCHEMAS[folder], document)
-            except BadMappings as wrong:
-                problems += wrong.problems
+        if document.value is None and document.problems:
+            problems += document.problems
+            continue
+        folder = path.split("/")[0]
+        data, wrong = document.load(SCHEMAS[folder])
+        problems += wrong
+        if data is not None:
+            loaded[folder][path] = data
     problems += CrossChecks(documents, loaded).problems()
-    _refuse(problems)
+    if problems:
+        problems = _by_line(problems)
+        count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        raise BadMappings(f"The mapping files have {count}; nothing was put in force.", problems)
     mappings = types.Mappings(
         digest=digest_of(files, calendar),
         calendar=calendar,
@@ -77,13 +94,7 @@ def parse(files: Mapping[str, str], calendar: Calendar) -> Checked:
         frameworks=_keyed(build.framework(data, calendar) for data in loaded["frameworks"].values()),
         champions=_keyed(build.champions(data, calendar) for data in loaded["champions"].values()),
     )
-    _refuse(list(unmeetable(mappings, documents, loaded)))
     return Checked(mappings, tuple(examples(documents.values())))
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise BadMappings("The mapping files have mistakes; nothing was put in force.", _by_line(problems))
 
 
 def digest_of(files: Mapping[str, str], calendar: Calendar) -> str:

@@ -20,15 +20,15 @@ def _rule(
 ) -> types.Rule:
     about, accept = {**about, **data["about"]}, {**accept, **data["accept"]}
     patterns = {
-        key: tuple(types.Pattern.of(text) for text in about.get(key, ()))
+        key: tuple(types.Pattern.of(text) for text in about.get(key) or ())
         for key in ("activity", "grouping", "parent")
     }
     return types.Rule(
         name=data["name"],
         about=types.About(
             **patterns,
-            activity_type=tuple(about.get("activity_type", ())),
-            extension={iri: tuple(values) for iri, values in about.get("extension", {}).items()},
+            activity_type=tuple(about.get("activity_type") or ()),
+            extension={iri: tuple(values) for iri, values in (about.get("extension") or {}).items()},
         ),
         accept=types.Accept(
             verbs=tuple(accept["verbs"]),

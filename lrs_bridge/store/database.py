@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 
 from lrs_bridge.errors import Unavailable
@@ -24,6 +25,7 @@ Session = sa.Connection
 Answer = TypeVar("Answer")
 
 _TRIES = 8
+_BUSY_SECONDS = 5  # of waiting for another writer, at each try
 _RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 
@@ -77,6 +79,8 @@ class Database:
             try:
                 with engine.connect() as session, session.begin():
                     return journey(session)
+            except PoolTimeout as wrong:
+                raise Unavailable("All connections to the database are taken.") from wrong
             except DBAPIError as wrong:
                 if not _is_passing(wrong) or attempt == _TRIES:
                     if _is_out_of_reach(wrong):
@@ -100,19 +104,22 @@ def _is_passing(wrong: DBAPIError) -> bool:
 
 def _is_out_of_reach(wrong: DBAPIError) -> bool:
     if isinstance(wrong.orig, sqlite3.OperationalError):
-        return "unable to open" in str(wrong.orig) or _is_passing(wrong)
+        told = str(wrong.orig)
+        return _is_passing(wrong) or any(sign in told for sign in ("unable to open", "disk", "readonly"))
+    if wrong.connection_invalidated:
+        return True
     state = getattr(wrong.orig, "sqlstate", None)
     return isinstance(wrong, OperationalError) and (state is None or state[:2] in ("08", "53", "57"))
 
 
 def _sqlite(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         # the driver's own transaction handling off: BEGIN is ours, below
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")

@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lrs_bridge.store.database import Session
 
+_MAPPINGS_LOCK = 7295114
+
 
 def _insert(session: Session, table: sa.Table) -> Any:
     return (postgresql if session.dialect.name == "postgresql" else sqlite).insert(table)
@@ -17,6 +19,14 @@ def _insert(session: Session, table: sa.Table) -> Any:
 def insert_new(session: Session, table: sa.Table) -> Any:
     """INSERT that passes over rows whose key is held already."""
     return _insert(session, table).on_conflict_do_nothing()
+
+
+def lock_mappings(session: Session, *, to_change: bool) -> None:
+    """Until the transaction ends: those who compute by the mappings in force share the lock, who changes them waits for it
+    alone. On SQLite a writing transaction is alone anyway."""
+    if session.dialect.name == "postgresql":
+        shared = "" if to_change else "_shared"
+        session.execute(sa.text(f"SELECT pg_advisory_xact_lock{shared}({_MAPPINGS_LOCK})"))
 
 
 def upsert(session: Session, table: sa.Table, *, key: tuple[str, ...]) -> Any:

@@ -75,6 +75,16 @@ def _delivery(
     due = digest_at if is_digest else now
     name = f"{recipient.channel}/{recipient.address}/{alert.area}"
     number = uuid.uuid5(_DELIVERIES, f"{name}/{format_instant(due) if is_digest else alert.id}")
+    while is_digest:
+        held = session.execute(
+            sa.select(deliveries).where(deliveries.c.id == number).with_for_update()
+        ).one_or_none()
+        if held is None:
+            break
+        if held.state == "waiting" and held.claimed_until is None and held.tries == 0:
+            return number
+        due += timedelta(days=1)  # that one is on its way already
+        number = uuid.uuid5(_DELIVERIES, f"{name}/{format_instant(due)}")
     row = {
         "id": number,
         "channel": recipient.channel,
@@ -89,9 +99,7 @@ def _delivery(
         "last_error": "",
         "sent_at": None,
     }
-    held = is_digest and session.scalar(sa.select(deliveries.c.id).where(deliveries.c.id == number))
-    if not held:
-        session.execute(sa.insert(deliveries).values(row))
+    session.execute(sa.insert(deliveries).values(row))
     return number
 
 
@@ -122,19 +130,20 @@ class Delivery:
     news: tuple[News, ...]
 
 
-def claim_due(session: Session, *, now: datetime, for_seconds: int, limit: int = 20) -> list[uuid.UUID]:
-    """Claims waiting messages that are due and that nobody holds; a claim lapses, so a killed sender loses none."""
+def claim_next(session: Session, *, now: datetime, for_seconds: int) -> uuid.UUID | None:
+    """Claims the message that is due longest and that nobody holds; None if there is none. A claim lapses, so a killed
+    sender loses nothing."""
     free = sa.or_(deliveries.c.claimed_until.is_(None), deliveries.c.claimed_until <= now)
     found = sa.select(deliveries.c.id).where(
         deliveries.c.state == "waiting", deliveries.c.due_at <= now, free
     )
-    claimed = list(
-        session.scalars(found.order_by(deliveries.c.due_at).limit(limit).with_for_update(skip_locked=True))
+    number: uuid.UUID | None = session.scalar(
+        found.order_by(deliveries.c.due_at).limit(1).with_for_update(skip_locked=True)
     )
-    if claimed:
+    if number is not None:
         until = now + timedelta(seconds=for_seconds)
-        session.execute(sa.update(deliveries).where(deliveries.c.id.in_(claimed)).values(claimed_until=until))
-    return claimed
+        session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(claimed_until=until))
+    return number
 
 
 def load(session: Session, number: uuid.UUID) -> Delivery:

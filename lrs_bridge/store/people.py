@@ -9,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from lrs_bridge.learning import identity
 from lrs_bridge.learning.history import Post
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_new
@@ -32,39 +33,33 @@ class Sighting:
     name: str = ""
 
 
+_IN_ONE_QUERY = 500
+
+
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _join_keys(text: str) -> tuple[str | None, str | None]:
-    """What joins by itself: the SHA-1 of the case-folded e-mail, and of the e-mail as sent; or the SHA-1 that was sent.
-    Accounts and OpenIDs join only by other proofs."""
-    if text.startswith("mailto:"):
-        folded = "mailto:" + text[7:].casefold()
-        return _sha1(folded), _sha1(text)
-    if text.startswith("sha1:"):
-        return text[5:], text[5:]
-    return None, None
-
-
-def _sha1(text: str) -> str:
-    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  # prescribed by xAPI for mbox_sha1sum
-
-
 def learn(session: Session, sightings: Iterable[Sighting], now: datetime) -> dict[str, int]:
     """Identifier text → its number, new ones written with a learner of their own and joined to equal e-mails."""
-    wanted = {one.text: one for one in sightings}
+    wanted: dict[str, Sighting] = {}
+    for one in sightings:
+        if one.name or one.text not in wanted:
+            wanted[one.text] = one
     known = _numbers(session, wanted)
+    _name_the_nameless(
+        session, [(known[text], one.name) for text, one in wanted.items() if text in known and one.name]
+    )
+    fresh = []
     for text in sorted(wanted.keys() - known.keys()):
-        folded, as_sent = _join_keys(text)
         learner: int = session.execute(
             sa.insert(learners).values(name=wanted[text].name, created_at=now).returning(learners.c.id)
         ).scalar_one()
         values = {
             "digest": _digest(text),
             "text": text,
-            "folded": folded,
-            "as_sent": as_sent,
+            "folded": identity.folded(text),
+            "as_sent": identity.as_sent(text),
             "learner_id": learner,
             "first_seen": now,
         }
@@ -72,27 +67,57 @@ def learn(session: Session, sightings: Iterable[Sighting], now: datetime) -> dic
         if number is None:  # another process was first
             session.execute(sa.delete(learners).where(learners.c.id == learner))
             number = _numbers(session, [text])[text]
-        elif folded:
-            _join_equal_mail(session, number, (folded, as_sent), now)
+        else:
+            fresh.append(learner)
         known[text] = number
+    join_equal_mail(session, fresh, now)
     return known
 
 
 def _numbers(session: Session, texts: Iterable[str]) -> dict[str, int]:
     digests = [_digest(text) for text in texts]
-    found = sa.select(identifiers.c.text, identifiers.c.id).where(identifiers.c.digest.in_(digests))
-    return {row.text: row.id for row in session.execute(found)}
+    known: dict[str, int] = {}
+    for start in range(0, len(digests), _IN_ONE_QUERY):
+        part = digests[start : start + _IN_ONE_QUERY]
+        found = sa.select(identifiers.c.text, identifiers.c.id).where(identifiers.c.digest.in_(part))
+        known |= {row.text: row.id for row in session.execute(found)}
+    return known
 
 
-def _join_equal_mail(
-    session: Session, number: int, keys: tuple[str | None, str | None], now: datetime
-) -> None:
-    equal = sa.select(identifiers.c.id).where(
-        identifiers.c.id != number,
-        sa.or_(identifiers.c.folded.in_(keys), identifiers.c.as_sent.in_(keys)),
-    )
-    for other in session.scalars(equal.order_by(identifiers.c.id)).all():
-        join(session, other, number, kind="equal_mail", source="lrs_bridge", now=now)
+def _name_the_nameless(session: Session, names: Sequence[tuple[int, str]]) -> None:
+    spoken = dict(names)
+    for start in range(0, len(names), _IN_ONE_QUERY):
+        part = [number for number, _ in names[start : start + _IN_ONE_QUERY]]
+        nameless = (
+            sa.select(identifiers.c.id, identifiers.c.learner_id)
+            .join(learners, learners.c.id == identifiers.c.learner_id)
+            .where(identifiers.c.id.in_(part), learners.c.name == "")
+        )
+        for row in session.execute(nameless).all():
+            name_learner(session, row.learner_id, spoken[row.id])
+
+
+def join_equal_mail(session: Session, numbers: Sequence[int], now: datetime) -> bool:
+    """Joins these learners to all whose e-mail or its SHA-1 is equal. True where any was.
+
+    Two transactions that first see equal e-mails at the same time can't see each other; so this is asked again whenever a
+    learner is computed, after both have committed.
+    """
+    one, other = identifiers.alias("one"), identifiers.alias("other")
+    found = []
+    for start in range(0, len(numbers), _IN_ONE_QUERY):
+        for mine in (one.c.folded, one.c.as_sent):
+            for theirs in (other.c.folded, other.c.as_sent):
+                equal = (
+                    sa.select(one.c.id, other.c.id.label("other"))
+                    .join(other, theirs == mine)
+                    .where(one.c.learner_id.in_(numbers[start : start + _IN_ONE_QUERY]))
+                    .where(other.c.learner_id != one.c.learner_id)
+                )
+                found += [(row.id, row.other) for row in session.execute(equal)]
+    for mine_, theirs_ in sorted(set(found)):
+        join(session, mine_, theirs_, kind="equal_mail", source="lrs_bridge", now=now)
+    return bool(found)
 
 
 def join(session: Session, one: int, other: int, *, kind: str, source: str, now: datetime) -> bool:
@@ -103,10 +128,9 @@ def join(session: Session, one: int, other: int, *, kind: str, source: str, now:
     one, other = sorted((one, other))
     edge = {"one": one, "other": other, "kind": kind, "source": source, "at": now}
     new = session.scalar(insert_new(session, proofs).values(edge).returning(proofs.c.id)) is not None
-    elder, younger = sorted(learner_numbers(session, [one, other]).values())
+    elder, younger = _locked_pair(session, one, other)
     if elder == younger:
         return new
-    lock_learners(session, [elder, younger])
     session.execute(
         sa.update(identifiers).where(identifiers.c.learner_id == younger).values(learner_id=elder)
     )
@@ -120,6 +144,15 @@ def join(session: Session, one: int, other: int, *, kind: str, source: str, now:
     session.execute(sa.delete(standings).where(standings.c.learner_id == younger))
     mark_pending(session, [elder], now)
     return True
+
+
+def _locked_pair(session: Session, one: int, other: int) -> tuple[int, int]:
+    """The learners of two identifiers, elder first, locked; read again until no other join came between."""
+    while True:
+        pair = sorted(learner_numbers(session, [one, other]).values())
+        lock_learners(session, pair)
+        if sorted(learner_numbers(session, [one, other]).values()) == pair:
+            return pair[0], pair[-1]
 
 
 def _name_from(session: Session, elder: int, younger: int) -> None:
@@ -154,10 +187,17 @@ def learner_numbers(session: Session, numbers: Iterable[int]) -> dict[int, int]:
 
 
 def lock_learners(session: Session, numbers: Sequence[int]) -> None:
-    """Locks the rows in id order (on SQLite, the writing transaction itself is the lock)."""
-    session.execute(
-        sa.select(learners.c.id).where(learners.c.id.in_(numbers)).order_by(learners.c.id).with_for_update()
-    ).all()
+    """Locks the rows in id order, against each other and not against rows that merely point at them (on SQLite, the
+    writing transaction itself is the lock)."""
+    rows = sa.select(learners.c.id).where(learners.c.id.in_(numbers)).order_by(learners.c.id)
+    session.execute(rows.with_for_update(key_share=True)).all()
+
+
+def heirs(session: Session, numbers: Sequence[int]) -> dict[int, int]:
+    """Of these, those joined into another learner, and into whom."""
+    found = sa.select(learners.c.id, learners.c.joined_into)
+    found = found.where(learners.c.id.in_(numbers), learners.c.joined_into.is_not(None))
+    return {row.id: row.joined_into for row in session.execute(found)}
 
 
 def mark_pending(session: Session, numbers: Iterable[int], now: datetime) -> None:
@@ -174,7 +214,7 @@ def name_learner(session: Session, learner: int, name: str) -> bool:
 def learner_with(session: Session, text: str) -> int | None:
     """The learner with this identifier; an e-mail is found however it is capitalised, and by its SHA-1."""
     exact = session.scalar(sa.select(identifiers.c.learner_id).where(identifiers.c.digest == _digest(text)))
-    folded, _ = _join_keys(text)
+    folded = identity.folded(text)
     if exact is not None or folded is None:
         return exact
     by_fold = sa.select(identifiers.c.learner_id).where(identifiers.c.folded == folded).limit(1)

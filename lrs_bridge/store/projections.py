@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from lrs_bridge.learning.matching import Match
 from lrs_bridge.moments import format_instant, parse_instant
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
-from lrs_bridge.store.dialects import insert_new, upsert
+from lrs_bridge.store.dialects import upsert
 from lrs_bridge.store.schema import (
     evidence,
     identifiers,
@@ -46,6 +46,10 @@ def claim_pending(session: Session, limit: int) -> list[int]:
     """Pending statements, oldest first, passing over those that another process holds."""
     found = sa.select(pending_statements.c.seq).order_by(pending_statements.c.seq).limit(limit)
     return list(session.scalars(found.with_for_update(skip_locked=True)))
+
+
+def any_pending_statement(session: Session) -> bool:
+    return session.execute(sa.select(pending_statements.c.seq).limit(1)).first() is not None
 
 
 def done_pending(session: Session, seqs: Sequence[int]) -> None:
@@ -152,13 +156,38 @@ def pending_among(session: Session, numbers: Sequence[int]) -> set[int]:
     return set(session.scalars(found))
 
 
-def pending_rows(session: Session, numbers: Sequence[int]) -> list[int]:
-    """The pending rows of these learners as seen now: exactly those that a recompute may delete afterwards."""
-    found = sa.select(pending_learners.c.id).where(pending_learners.c.learner_id.in_(numbers))
-    return list(session.scalars(found))
+def pending_rows(session: Session, numbers: Sequence[int]) -> dict[int, int]:
+    """Pending row → learner, of these learners as seen now: exactly those that a recompute may delete afterwards."""
+    found = sa.select(pending_learners.c.id, pending_learners.c.learner_id)
+    return {
+        row.id: row.learner_id
+        for row in session.execute(found.where(pending_learners.c.learner_id.in_(numbers)))
+    }
 
 
-def done_learners(session: Session, rows: Sequence[int]) -> None:
+def mark_outdated(session: Session, digest: str, now: datetime) -> None:
+    """Marks every live learner whose standing was not computed by these mappings."""
+    outdated = (
+        sa.select(learners.c.id, sa.literal(now, type_=pending_learners.c.since.type))
+        .outerjoin(standings, standings.c.learner_id == learners.c.id)
+        .where(learners.c.joined_into.is_(None))
+        .where(sa.or_(standings.c.digest.is_(None), standings.c.digest != digest))
+        .order_by(learners.c.id)
+    )
+    session.execute(sa.insert(pending_learners).from_select(["learner_id", "since"], outdated))
+
+
+def outdate_standings(session: Session) -> None:
+    """Forgets by which mappings the standings were computed, so that all are computed anew."""
+    session.execute(sa.update(standings).values(digest=""))
+
+
+def settle(session: Session, numbers: Sequence[int]) -> None:
+    """Takes from these learners the moment at which the clock would ask for them again."""
+    session.execute(sa.update(standings).where(standings.c.learner_id.in_(numbers)).values(changes_at=None))
+
+
+def done_learners(session: Session, rows: Collection[int]) -> None:
     if rows:
         session.execute(sa.delete(pending_learners).where(pending_learners.c.id.in_(rows)))
 
@@ -292,12 +321,6 @@ def aside(session: Session) -> list[dict[str, Any]]:
         {"kind": row.kind, "number": row.number, "reason": row.reason, "at": row.at}
         for row in session.execute(found)
     ]
-
-
-def refill_pending(session: Session, seqs: Sequence[int], now: datetime) -> None:
-    """Puts statements back among the pending ones, to be matched anew."""
-    if seqs:
-        session.execute(insert_new(session, pending_statements), [{"seq": seq, "since": now} for seq in seqs])
 
 
 # --- unmapped --------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ statements = sa.Table(
     sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),
     sa.Column("body", sa.Text, nullable=False),  # the very text that was sent
     sa.Index(None, "stored", "seq"),
+    sa.Index(None, "authority_id", "stored", "seq"),
     sqlite_autoincrement=True,
 )
 
@@ -97,7 +98,7 @@ learners = sa.Table(
     metadata,
     _number(),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("joined_into", sa.ForeignKey("learners.id")),
+    sa.Column("joined_into", sa.ForeignKey("learners.id"), index=True),
     sa.Column("created_at", Instant, nullable=False),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from lrs_bridge.store.schema import (
     statements,
     voidings,
 )
+
+_ASKED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,21 @@ def add(session: Session, new: Sequence[NewStatement]) -> dict[uuid.UUID, bytes]
     if fresh:
         _write_beside(session, [(written[one.id], one) for one in fresh])
     held = [one.id for one in new if one.id not in written]
-    if not held:
-        return {}
-    found = sa.select(statements.c.id, statements.c.fingerprint).where(statements.c.id.in_(held))
-    return {row.id: row.fingerprint for row in session.execute(found)}
+    found = sa.select(statements.c.id, statements.c.fingerprint)
+    return {row.id: row.fingerprint for row in _among(session, found, held)}
+
+
+def bodies(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Id → the text that was sent, of those that are held."""
+    found = sa.select(statements.c.id, statements.c.body)
+    return {row.id: row.body for row in _among(session, found, ids)}
+
+
+def _among(session: Session, found: sa.Select[Any], ids: Sequence[uuid.UUID]) -> Iterator[sa.Row[Any]]:
+    """The rows with one of these ids. In parts: a batch may hold more than a database takes in one question."""
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        part = ids[start : start + _ASKED_AT_ONCE]
+        yield from session.execute(found.where(statements.c.id.in_(part)))
 
 
 def _write_beside(session: Session, fresh: list[tuple[int, NewStatement]]) -> None:
@@ -111,10 +124,8 @@ def _write_beside(session: Session, fresh: list[tuple[int, NewStatement]]) -> No
 
 def voided_by_others(session: Session, targets: Iterable[uuid.UUID], authority_id: int) -> list[uuid.UUID]:
     """Of these targets, those held under another authority."""
-    found = sa.select(statements.c.id).where(
-        statements.c.id.in_(list(targets)), statements.c.authority_id != authority_id
-    )
-    return list(session.scalars(found))
+    found = sa.select(statements.c.id).where(statements.c.authority_id != authority_id)
+    return [row.id for row in _among(session, found, list(targets))]
 
 
 def _void_of(target: Any = statements) -> sa.Exists:
@@ -271,6 +282,14 @@ def to_match(session: Session, seqs: Sequence[int]) -> list[ToMatch]:
         )
         for row in session.execute(found)
     ]
+
+
+def seqs_naming(session: Session, agents: Sequence[str], after: int, until: int) -> list[int]:
+    """Statements whose agents include any of these identifiers, with after < seq <= until."""
+    keys = [term_key("agent", agent) for agent in agents]
+    found = sa.select(statement_index.c.seq).distinct().where(statement_index.c.key.in_(keys))
+    found = found.where(statement_index.c.seq > after, statement_index.c.seq <= until)
+    return list(session.scalars(found.order_by(statement_index.c.seq)))
 
 
 def highest_seq(session: Session) -> int:

@@ -11,8 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
-from lrs_bridge.store.dialects import upsert
+from lrs_bridge.store.dialects import lock_mappings, upsert
 from lrs_bridge.store.schema import job_runs, leases, mappings_in_force, pending_learners, pending_statements
+
+
+_NOTHING_YET = -1  # before the first seq, so that an empty database too comes to the end of its rematch
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,17 @@ def files_in_force(session: Session, number: int) -> dict[str, str]:
     return files
 
 
+def lock_to_change_mappings(session: Session) -> None:
+    lock_mappings(session, to_change=True)
+
+
+def still_in_force(session: Session, digest: str) -> InForce | None:
+    """The row in force if it has this digest, which then stays so until the transaction ends; None if others came."""
+    lock_mappings(session, to_change=False)
+    row = in_force(session)
+    return row if row and row.digest == digest else None
+
+
 def put_in_force(
     session: Session, digest: str, files: Mapping[str, str], *, rematch_to: int, now: datetime, who: str
 ) -> None:
@@ -133,16 +147,16 @@ def put_in_force(
             since=now,
             put_by=who,
             rematch_to=rematch_to,
-            rematched=0,
+            rematched=_NOTHING_YET,
         )
     )
 
 
 def lock_rematch(session: Session, number: int) -> InForce | None:
-    """The row, locked, if it is still the newest and has statements to match anew."""
-    session.execute(
-        sa.select(mappings_in_force.c.id).where(mappings_in_force.c.id == number).with_for_update()
-    ).all()
+    """The row, locked, if it has statements to match anew; None where another process is at it."""
+    row = sa.select(mappings_in_force.c.id).where(mappings_in_force.c.id == number)
+    if not session.execute(row.with_for_update(skip_locked=True)).all():
+        return None
     now = in_force(session)
     return now if now and now.id == number and now.is_rematching else None
 
@@ -154,5 +168,5 @@ def rematched(session: Session, number: int, seq: int) -> None:
 
 
 def rematch_all(session: Session, number: int, rematch_to: int) -> None:
-    values = {"rematched": 0, "rematch_to": rematch_to}
+    values = {"rematched": _NOTHING_YET, "rematch_to": rematch_to}
     session.execute(sa.update(mappings_in_force).where(mappings_in_force.c.id == number).values(values))

@@ -16,7 +16,10 @@ def database() -> Database:
 
 def require_client() -> None:
     """HTTP Basic with a client's key and secret (Communication 4.0); puts the client into `g.client`."""
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # base64 has no letters beyond ASCII
+        given = None
     if given is None or given.type != "basic":
         raise Unauthorised(
             "This needs a credential: HTTP Basic with key and secret (`lrs-bridge add-client` makes one)."

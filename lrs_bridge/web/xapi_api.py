@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 from flask import Blueprint, Response, current_app, g, json, request
 from werkzeug.exceptions import NotImplemented as NotYet
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from lrs_bridge.errors import BadInput, NotFound, Problem
 from lrs_bridge.flows import credentials, receive
@@ -22,7 +23,8 @@ from lrs_bridge.web.auth import database
 from lrs_bridge.xapi import documents, versions
 from lrs_bridge.xapi.queries import StatementQuery, parse_query
 
-blueprint = Blueprint("xapi", __name__)
+PREFIX = "/xapi"
+blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
 
 
 def _settings() -> Settings:
@@ -40,9 +42,11 @@ def _negotiate() -> None:
     g.version = versions.negotiate(request.headers.get(versions.HEADER))
 
 
-@blueprint.after_request
+@blueprint.after_app_request
 def _say_version(answer: Response) -> Response:
-    answer.headers[versions.HEADER] = g.get("version", versions.SUPPORTED[0])
+    """On every answer under this prefix (Communication 3.3), those of unknown addresses and methods included."""
+    if request.path.startswith(f"{PREFIX}/"):
+        answer.headers[versions.HEADER] = g.get("version", versions.SUPPORTED[0])
     return answer
 
 
@@ -50,7 +54,11 @@ def _body() -> bytes:
     if request.mimetype != "application/json":
         said = request.mimetype or "none"
         raise UnsupportedMediaType(f"The Content-Type is {said}; statements are sent as application/json.")
-    return request.get_data(cache=False)
+    body = request.get_data(cache=False)
+    # a body sent in chunks says no length before; Werkzeug stops reading at the limit without a word
+    if request.content_length is None and len(body) >= _settings().max_body_bytes:
+        raise RequestEntityTooLarge
+    return body
 
 
 def _json(body: str, status: int = 200) -> Response:
@@ -61,8 +69,8 @@ def _json(body: str, status: int = 200) -> Response:
 def post_statements() -> Response:
     """Stores statements; answers their ids in the order of the request (2.1.2)."""
     incoming = receive.examine(_body(), g.version)
-    now = _clock()()
-    ids = database().write(lambda session: receive.accept(session, incoming, g.client, now))
+    # The clock is asked inside, where writers may wait for one another, so that `stored` follows the order of commits.
+    ids = database().write(lambda session: receive.accept(session, incoming, g.client, _clock()()))
     return _json(json.dumps([str(one) for one in ids]))
 
 
@@ -76,9 +84,10 @@ def put_statement() -> Response:
             [Problem("statementId", "is missing", "Communication 2.1.1", "the statement's id")],
         )
     incoming = receive.examine(_body(), g.version, put_id=query.statement_id)
-    now = _clock()()
-    database().write(lambda session: receive.accept(session, incoming, g.client, now))
-    return Response(status=204)
+    database().write(lambda session: receive.accept(session, incoming, g.client, _clock()()))
+    answer = Response(status=204)
+    del answer.headers["Content-Type"]
+    return answer
 
 
 @blueprint.get("/statements")
@@ -131,7 +140,8 @@ def _as_kept(one: records.StoredStatement) -> str:
         "authority": json.loads(one.authority),
         "version": one.version,
     }
-    said = json.loads(one.body)
+    # members as they are: reading the values would trip over integers of thousands of digits
+    said = msgspec.json.decode(one.body, type=dict[str, msgspec.Raw])
     for name in ("timestamp", "version"):  # the sender's own stands
         if name in said:
             del set_here[name]
@@ -157,7 +167,10 @@ def _more(args: Mapping[str, str], last: records.StoredStatement) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, int]:
     try:
         stored, seq = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        return parse_instant(stored), int(seq)
+        number = int(seq)
+        if not 0 <= number < 2**63:
+            raise ValueError("no statement has this number")
+        return parse_instant(stored), number
     except ValueError as wrong:
         problem = Problem(
             "cursor",

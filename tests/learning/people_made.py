@@ -20,18 +20,26 @@ LONDON = Calendar(ZoneInfo("Europe/London"))
 _numbers = itertools.count(1)
 
 
+def shipped_files() -> dict[str, str]:
+    return mapping_files.read_folder(Path(SHIPPED_MAPPINGS))
+
+
+def parsed(files: dict[str, str]) -> Mappings:
+    return mapping_files.parse(files, LONDON).mappings
+
+
 @cache
 def shipped() -> Mappings:
-    return mapping_files.parse(mapping_files.read_folder(Path(SHIPPED_MAPPINGS)), LONDON).mappings
+    return parsed(shipped_files())
 
 
 def changed(*replacements: tuple[str, str]) -> Mappings:
     """The shipped mappings with some of their text replaced, each (old, new) wherever it stands."""
-    files = mapping_files.read_folder(Path(SHIPPED_MAPPINGS))
+    files = shipped_files()
     for old, new in replacements:
         assert any(old in text for text in files.values()), old
         files = {path: text.replace(old, new) for path, text in files.items()}
-    return mapping_files.parse(files, LONDON).mappings
+    return parsed(files)
 
 
 def course(key: str, days_ago: float = 30, **more) -> Evidence:

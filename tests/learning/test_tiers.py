@@ -3,7 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from learning.people_made import NOON, attested, changed, course, history, post, shipped
+from learning.people_made import (
+    NOON,
+    attested,
+    changed,
+    course,
+    history,
+    parsed,
+    post,
+    shipped,
+    shipped_files,
+)
 
 from lrs_bridge.learning.standing import standing_as_json, standing_of
 from lrs_bridge.learning.tiers import tier_of
@@ -197,19 +207,29 @@ def test_a_voided_statement_gives_nothing_and_is_shown():
     assert [(one.counts, one.because) for one in found.evidence] == [(False, "voided by statement v")]
 
 
+EQUAL = """equivalences:
+  - {course: kent_basic, counts_as: escb_basic, decided_by: lead, basis: same syllabus, until: 2026-03-02}
+"""
+
+
+def with_equivalence():
+    files = dict(shipped_files())
+    path = "frameworks/escb.yaml"
+    files[path] = files[path].replace("equivalences: []\n", EQUAL, 1)
+    return parsed(files)
+
+
 def test_a_recorded_equivalence_counts_until_its_last_day():
     """Reading 7."""
-    equal = changed(
-        (
-            "    where: Parents Against Child Exploitation, online\n\nequivalences: []",
-            "    where: Parents Against Child Exploitation, online\n\nequivalences:\n"
-            "  - {course: kent_basic, counts_as: escb_basic, decided_by: lead, basis: same syllabus, until: 02/03/2026}",
-        ),
-        ("until: 02/03/2026", "until: 2026-03-02"),
-    )
     past = history(course("kent_basic"))
-    assert tier(past, equal).attained == "T2"
-    assert tier(past, equal, NOON + timedelta(days=1)).attained is None
+    assert tier(past, with_equivalence()).attained == "T2"
+    assert tier(past, with_equivalence(), NOON + timedelta(days=1)).attained is None
+
+
+def test_an_organisations_equivalence_decides_no_champion_standard():
+    """Reading 7: for a standard the Board decides."""
+    standing = standing_of(history(course("kent_basic")), with_equivalence(), NOON)
+    assert "basic_cse" in standing.eligibility["essex"].missing
 
 
 def test_a_route_of_several_courses_needs_them_all():
@@ -222,3 +242,76 @@ def test_a_route_of_several_courses_needs_them_all():
     )
     assert tier(history(course("pace")), both).progress["T2"] == (0, 12)
     assert tier(history(course("pace"), course("workshop")), both).progress["T2"] == (1, 12)
+
+
+def test_knowledge_attested_for_an_area_carries_over_between_posts_there():
+    """Reading 18 names what belongs to a post; a local pathway is not among it."""
+    old = post(ends=NOON - timedelta(days=5))
+    new = post(organisation="Tendring Council", starts=NOON - timedelta(days=5))
+    pathway = attested("item:2.8", parts=("knowledge",))
+    assert tier(history(course("nwg_basic"), pathway, posts=[old, new])).progress["T2"] == (11, 12)
+
+
+def test_a_word_does_not_come_back_when_somebody_is_hired_again():
+    old = post(ends=NOON - timedelta(days=300))
+    again = post(role="head", starts=NOON - timedelta(days=100))
+    word = attested("item:1.3", 400, parts=("knowledge",))
+    assert tier(history(course("nwg_basic"), word, posts=[old, again])).attained is None
+    before_the_first_day = attested("item:1.3", 110, parts=("knowledge",))
+    assert tier(history(course("nwg_basic"), before_the_first_day, posts=[old, again])).attained == "T1"
+
+
+@pytest.mark.parametrize("by", ["mailto:Asha@example.org", "mailto:ASHA@EXAMPLE.ORG"])
+def test_nobody_attests_for_themselves_in_other_capitals(by):
+    own = attested("item:1.3", parts=("knowledge",), by=by)
+    found = standing_of(history(course("nwg_basic"), own), shipped(), NOON)
+    assert found.tiers[0].attained is None
+    assert found.evidence[-1].because == "given by the learner, and nobody attests for themselves"
+
+
+def test_after_the_last_post_progress_still_shows():
+    found = standing_of(
+        history(course("induction"), posts=[post(ends=NOON - timedelta(days=1))]), shipped(), NOON
+    )
+    assert (found.tier.framework, found.tier.required, found.eligibility) == ("escb", None, {})
+
+
+def test_the_first_posts_area_decides_which_tier_is_shown_first():
+    posts = [post(area="thurrock"), post(area="essex")]
+    found = standing_of(history(course("induction"), posts=posts), shipped(), NOON)
+    assert found.tier is None
+    assert [one.framework for one in found.tiers] == ["escb"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "posts", "because"),
+    [
+        (
+            attested("manager_support", organisation="Elsewhere"),
+            [post()],
+            "no post at Elsewhere in essex is recorded",
+        ),
+        (
+            attested("manager_support"),
+            [post(ends=NOON - timedelta(days=1))],
+            "the post at Colne School in essex ended 2026-03-01T12:00:00.000000Z",
+        ),
+        (
+            attested("manager_support"),
+            [post(starts=NOON + timedelta(days=1))],
+            "the post at Colne School in essex begins 2026-03-03T12:00:00.000000Z",
+        ),
+    ],
+)
+def test_an_attestation_that_does_not_count_says_why(evidence, posts, because):
+    (judged,) = standing_of(history(evidence, posts=posts), shipped(), NOON).evidence
+    assert (judged.counts, judged.because) == (False, because)
+
+
+def test_two_posts_in_one_area_show_both_managers_words_as_counting():
+    posts = [post(organisation="A"), post(organisation="B")]
+    words = [attested("manager_support", organisation=name) for name in "AB"]
+    assert [one.counts for one in standing_of(history(*words, posts=posts), shipped(), NOON).evidence] == [
+        True,
+        True,
+    ]

@@ -5,7 +5,7 @@ Nothing is half done: every row is checked before the first is kept, and all are
 
 from __future__ import annotations
 
-from lrs_bridge.errors import NotFound
+from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows.imports.attestations import ATTESTATIONS
 from lrs_bridge.flows.imports.kinds import Kind, Report, Taking, read, take_in
 from lrs_bridge.flows.imports.memberships import MEMBERSHIPS
@@ -15,9 +15,12 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE, ATTESTATIONS, MEM
 
 
 def kind_named(name: str) -> Kind:
-    """Raises NotFound, naming the kinds there are."""
+    """Raises BadInput, naming the kinds there are."""
     if name not in KINDS:
-        raise NotFound(f"There is no import “{name}”; there are {', '.join(KINDS)}.")
+        raise BadInput(
+            "Nothing was taken in.",
+            [Problem("KIND", f"there is no import “{name}”", mend=f"one of {', '.join(KINDS)}")],
+        )
     return KINDS[name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,39 +15,57 @@ from lrs_bridge.flows.imports.kinds import (
     Taking,
     area_field,
     area_problem,
+    as_key,
     day_field,
     identifier_field,
+    key_field,
+    text_field,
 )
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store.database import Session
 
+_OF_POST = (MANAGER_SUPPORT, WORKING_KNOWLEDGE)
 _PARTS = {"knowledge": ["knowledge"], "word": ["word"], "both": ["knowledge", "word"]}
+
+
+def _attestation(text: str) -> str:
+    """manager_support, working_knowledge, or an item's key."""
+    key = as_key(text)
+    return key if key in _OF_POST else re.sub(r"item[:\s]\s*", "", text, count=1, flags=re.IGNORECASE)
 
 
 class _Row(Schema):
     person = identifier_field(required=True)
-    attestation = fields.String(required=True)
-    organisation = fields.String(required=True)
+    attestation = fields.Function(deserialize=_attestation, required=True)
+    organisation = text_field(required=True)
     area = area_field(required=True)
     by = identifier_field(required=True)
-    by_name = fields.String(load_default="")
+    by_name = text_field(load_default="")
     date = day_field(required=True)
-    parts = fields.String(load_default=None, validate=validate.OneOf(list(_PARTS)))
+    parts = key_field(
+        load_default=None, validate=validate.OneOf(list(_PARTS), error="“{input}” is none of {choices}")
+    )
     until = day_field(load_default=None)
-    note = fields.String(load_default="")
+    note = text_field(load_default="")
 
 
 def _item(value: dict[str, Any], mappings: Mappings) -> Item | None:
     framework = mappings.framework_of(value["area"])
-    return framework.items.get(value["attestation"].removeprefix("item:")) if framework else None
+    return framework.items.get(value["attestation"]) if framework else None
 
 
 def _check(value: dict[str, Any], mappings: Mappings) -> Iterator[tuple[str, str]]:
     yield from area_problem(value, mappings)
     if value["by"] == value["person"]:
         yield "by", "nobody attests for themselves"
-    if value["attestation"] in (MANAGER_SUPPORT, WORKING_KNOWLEDGE) or value["area"] not in mappings.areas:
+    if value["until"] and value["until"] < value["date"]:
+        yield "until", "lies before “date”"
+    if value["area"] not in mappings.areas:
+        return
+    if value["attestation"] in _OF_POST:
+        if value["parts"]:
+            yield "parts", "only an item of a tier has parts; leave the cell empty"
         return
     item = _item(value, mappings)
     if item is None:
@@ -71,13 +90,19 @@ def _parts(value: dict[str, Any], item: Item) -> list[str]:
     return ["word"] if item.practice else ["knowledge"]
 
 
+def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    said = (value["by_name"], value["parts"], value["until"], value["note"])
+    what = f"{value['attestation']} of {value['person']} by {value['by']} on {value['date']} at {_subject(value)}"
+    yield "attestation", what, said
+
+
+def _subject(value: dict[str, Any]) -> str:
+    return f"{value['organisation'].casefold()}/{value['area']}/{value['by']}"
+
+
 def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str, str]:
     calendar = taking.mappings.calendar
-    item = (
-        None
-        if value["attestation"] in (MANAGER_SUPPORT, WORKING_KNOWLEDGE)
-        else _item(value, taking.mappings)
-    )
+    item = None if value["attestation"] in _OF_POST else _item(value, taking.mappings)
     detail: dict[str, Any] = {
         "organisation": value["organisation"],
         "area": value["area"],
@@ -93,7 +118,7 @@ def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str,
         learner=value["person"],
         name="",
         happened=calendar.start_of(value["date"]),
-        subject=f"{value['organisation'].casefold()}/{value['area']}/{value['by']}",
+        subject=_subject(value),
         by=value["by"],
         detail=detail,
     )
@@ -121,5 +146,6 @@ ATTESTATIONS = Kind(
     ),
     _Row(),
     _check,
+    _claims,
     _keep,
 )  # fmt: skip

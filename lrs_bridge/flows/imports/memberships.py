@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.kinds import Column, Kind, Taking, day_field, identifier_field
+from lrs_bridge.flows.imports.kinds import (
+    Column,
+    Kind,
+    Taking,
+    day_field,
+    identifier_field,
+    key_field,
+    text_field,
+)
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store.database import Session
@@ -16,10 +24,10 @@ from lrs_bridge.store.database import Session
 
 class _Row(Schema):
     person = identifier_field(required=True)
-    membership = fields.String(required=True)
+    membership = key_field(required=True)
     checked = day_field(required=True)
-    source = fields.String(required=True)
-    number = fields.String(load_default="")
+    source = text_field(required=True)
+    number = text_field(load_default="")
     until = day_field(load_default=None)
 
 
@@ -37,6 +45,11 @@ def _check(value: dict[str, Any], mappings: Mappings) -> Iterator[tuple[str, str
         yield "membership", f"unknown membership “{value['membership']}”; one of {', '.join(known)}"
     if value["until"] and value["until"] < value["checked"]:
         yield "until", "lies before the day on which it was checked"
+
+
+def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    said = (value["source"], value["number"], value["until"])
+    yield "membership", f"{value['person']} in {value['membership']}, checked {value['checked']}", said
 
 
 def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str, str]:
@@ -74,5 +87,6 @@ MEMBERSHIPS = Kind(
     ),
     _Row(),
     _check,
+    _claims,
     _keep,
 )

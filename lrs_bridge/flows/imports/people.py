@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from lrs_bridge.flows.imports.kinds import (
     Column,
@@ -14,8 +14,10 @@ from lrs_bridge.flows.imports.kinds import (
     area_field,
     area_problem,
     day_field,
+    folded,
     identifier_field,
     identifiers_field,
+    text_field,
 )
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store import people
@@ -23,12 +25,12 @@ from lrs_bridge.store.database import Session
 
 
 class _Row(Schema):
-    person = fields.String(required=True, validate=validate.Length(max=300))
+    person = text_field(required=True)
     identifiers = identifiers_field(required=True)
-    organisation = fields.String(required=True, validate=validate.Length(max=300))
+    organisation = text_field(required=True)
     area = area_field(required=True)
-    role = fields.String(load_default="")
-    required_tier = fields.String(load_default=None)
+    role = text_field(load_default="")
+    required_tier = text_field(load_default=None)
     manager = identifier_field(load_default="")
     locals()["from"] = day_field(load_default=None)
     until = day_field(load_default=None)
@@ -40,12 +42,26 @@ def _check(value: dict[str, Any], mappings: Mappings) -> Iterator[tuple[str, str
     framework = mappings.framework_of(area)
     if tier and area in mappings.areas and framework is None:
         yield "required_tier", f"{mappings.areas[area].name} has set no tiers; leave the cell empty"
-    elif tier and framework is not None and tier not in framework.tiers:
+    elif framework is not None and tier and _tier(value, mappings) is None:
         yield "required_tier", f"unknown tier “{tier}”; one of {', '.join(framework.tiers)}"
-    if value["manager"] in value["identifiers"]:
+    if value["manager"] in map(folded, value["identifiers"]):
         yield "manager", "nobody is their own line manager"
     if value["from"] and value["until"] and value["from"] > value["until"]:
         yield "until", "lies before “from”"
+
+
+def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
+    """The required tier as the framework spells it."""
+    framework, said = mappings.framework_of(value["area"]), value["required_tier"]
+    keys = framework.tiers if framework and said else ()
+    return next((key for key in keys if key.casefold() == said.casefold()), None)
+
+
+def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    for identifier in value["identifiers"]:
+        yield "person", f"who {folded(identifier)} is", value["person"]
+    post = f"the post “{value['role']}” of {folded(value['identifiers'][0])} at {value['organisation'].casefold()}, {value['area']}"
+    yield "organisation", post, (value["required_tier"], value["manager"], value["from"], value["until"])
 
 
 def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str, str]:
@@ -61,11 +77,12 @@ def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str,
     ]
     learner = people.learner_numbers(session, [first])[first]
     named = people.name_learner(session, learner, value["person"])
+    tier = _tier(value, taking.mappings)
     post = people.NewPost(
         organisation=value["organisation"],
         area=value["area"],
         role=value["role"],
-        required_tier=value["required_tier"],
+        required_tier=tier,
         manager=value["manager"],
         starts=calendar.start_of(value["from"]) if value["from"] else None,
         ends=calendar.end_of(value["until"]) if value["until"] else None,
@@ -75,10 +92,9 @@ def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str,
         outcome = "changed"
     if outcome != "same":
         people.mark_pending(session, [learner], taking.now)
-    tier = f", requires {value['required_tier']}" if value["required_tier"] else ""
     return (
         outcome,
-        f"{value['person']}: {value['role'] or 'post'} at {value['organisation']}, {value['area']}{tier}",
+        f"{value['person']}: {value['role'] or 'post'} at {value['organisation']}, {value['area']}{f', requires {tier}' if tier else ''}",
     )
 
 
@@ -109,5 +125,6 @@ PEOPLE = Kind(
     ),
     _Row(),
     _check,
+    _claims,
     _keep,
 )

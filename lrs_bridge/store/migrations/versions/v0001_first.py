@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["joined_into"], ["learners.id"], name=op.f("fk_learners_joined_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_learners")),
     )
+    op.create_index(op.f("ix_learners_joined_into"), "learners", ["joined_into"], unique=False)
     op.create_table(
         "leases",
         sa.Column("name", sa.Text(), nullable=False),
@@ -270,6 +271,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_statements")),
         sa.UniqueConstraint("id", name=op.f("uq_statements_id")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_statements_authority_id_stored_seq"),
+        "statements",
+        ["authority_id", "stored", "seq"],
+        unique=False,
     )
     op.create_index(op.f("ix_statements_stored_seq"), "statements", ["stored", "seq"], unique=False)
     op.create_table(

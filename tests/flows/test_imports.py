@@ -1,0 +1,592 @@
+"""Tables that people bring: every mistake told with its line, nothing half done, the same file twice changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from lrs_bridge.connectors.tables import read_csv
+from lrs_bridge.errors import BadInput
+from lrs_bridge.flows import imports
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.explain import explain
+from lrs_bridge.flows.imports import KINDS, Report, Taking, kind_named
+from lrs_bridge.flows.recompute import recompute
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.mapping_files import parse, read_folder
+from lrs_bridge.moments import Calendar
+from lrs_bridge.settings import SHIPPED_MAPPINGS, load
+from lrs_bridge.store import people, schema
+from lrs_bridge.store.database import Database
+from lrs_bridge.store.migrations import migrate
+
+LONDON = Calendar(ZoneInfo("Europe/London"))
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+
+
+@cache
+def shipped() -> Mappings:
+    return parse(read_folder(SHIPPED_MAPPINGS), LONDON).mappings
+
+
+def table_of(*rows: dict[str, str], columns: list[str] | None = None) -> bytes:
+    written = io.StringIO()
+    columns = columns or list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(written, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return written.getvalue().encode()
+
+
+def read(kind: str, content: bytes) -> list[imports.kinds.Entry]:
+    return imports.read(KINDS[kind], read_csv(content), shipped())
+
+
+def value(kind: str, **changes: str) -> dict:
+    (entry,) = read(kind, table_of({**GOOD[kind], **changes}))
+    return entry.value
+
+
+def problems(kind: str, content: bytes) -> list[str]:
+    with pytest.raises(BadInput) as refused:
+        read(kind, content)
+    return [str(problem) for problem in refused.value.problems]
+
+
+GOOD = {
+    "people": {
+        "person": "Asha Rao",
+        "identifiers": "asha.rao@example.org; https://moodle.example.org|asha.rao",
+        "organisation": "Colne Primary School",
+        "area": "essex",
+        "role": "teacher",
+        "required_tier": "T3",
+        "manager": "head@example.org",
+        "from": "01/09/2024",
+        "until": "",
+    },
+    "attestations": {
+        "person": "asha.rao@example.org",
+        "attestation": "manager_support",
+        "organisation": "Colne Primary School",
+        "area": "essex",
+        "by": "head@example.org",
+        "by_name": "Tom Barker",
+        "date": "01/03/2026",
+        "parts": "",
+        "until": "",
+        "note": "signed form",
+    },
+    "memberships": {
+        "person": "asha.rao@example.org",
+        "membership": "nwg",
+        "checked": "01/03/2026",
+        "source": "ESCB gold membership list",
+        "number": "1234",
+        "until": "31/03/2027",
+    },
+}
+
+
+class TestTemplates:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_template_reads_as_what_it_shows(self, kind):
+        table = read_csv(KINDS[kind].template().encode())
+        assert table.columns == tuple(column.name for column in KINDS[kind].columns)
+        (entry,) = imports.read(KINDS[kind], table, shipped())
+        assert entry.line == 2
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_it_may_be_sent_back_through_a_spreadsheet(self, kind):
+        text = KINDS[kind].template()
+        rows = list(csv.reader(io.StringIO(text)))
+        german = io.StringIO()
+        csv.writer(german, delimiter=";", lineterminator="\r\n").writerows([*rows, [""] * len(rows[0])])
+        sent = ("sep=;\r\n" + german.getvalue()).encode("utf-8-sig")
+        assert [entry.value for entry in read(kind, sent)] == [
+            entry.value for entry in read(kind, text.encode())
+        ]
+
+    def test_an_unknown_kind(self):
+        with pytest.raises(BadInput, match="one of people, attestations, memberships"):
+            kind_named("persons")
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_the_columns_are_those_that_are_read(self, kind):
+        fields = KINDS[kind].schema.fields
+        assert [column.name for column in KINDS[kind].columns] == list(fields)
+        assert {column.name for column in KINDS[kind].columns if column.required} == {
+            name for name, field in fields.items() if field.required
+        }
+
+
+class TestColumns:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_each_column_that_must_be_there(self, kind):
+        for column in KINDS[kind].columns:
+            row = {name: text for name, text in GOOD[kind].items() if name != column.name}
+            if column.required:
+                assert problems(kind, table_of(row)) == [
+                    f"line 1: the column “{column.name}” is missing → `lrs-bridge import {kind} --template` prints the columns"
+                ]
+            else:
+                assert len(read(kind, table_of(row))) == 1
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_each_cell_that_must_be_filled(self, kind):
+        for column in KINDS[kind].columns:
+            if column.required:
+                assert problems(kind, table_of(GOOD[kind], {**GOOD[kind], column.name: " "})) == [
+                    f"line 3, {column.name}: is empty"
+                ]
+
+    def test_a_column_that_there_is_not(self):
+        assert problems("memberships", table_of({**GOOD["memberships"], "expires": "x", "no": "y"})) == [
+            "line 1: there is no column “expires” here → one of checked, membership, number, person, source, until",
+            "line 1: there is no column “no” here → one of checked, membership, number, person, source, until",
+        ]
+
+    def test_a_table_without_rows_is_no_mistake(self):
+        assert read("people", table_of(columns=list(GOOD["people"]))) == []
+
+
+NO_PERSON = (
+    '"Asha Rao" is no identifier; '
+    "anna@example.org, https://moodle.example.org|4711, sha1:<40 hex digits> or openid:<address>"
+)
+A_DAY = "write 2026-03-01 or 01/03/2026 (day first)"
+
+MISTAKES = [
+    ("people", {"identifiers": "Asha Rao"}, "identifiers", NO_PERSON),
+    ("people", {"identifiers": ";;"}, "identifiers", "holds no identifier"),
+    ("people", {"person": "x" * 301}, "person", "is 301 characters long; at most 300 are kept"),
+    (
+        "people",
+        {"area": "kent", "required_tier": ""},
+        "area",
+        "unknown area “kent”; one of essex, southend, thurrock",
+    ),
+    ("people", {"area": "thurrock"}, "required_tier", "Thurrock has set no tiers; leave the cell empty"),
+    ("people", {"required_tier": "T6"}, "required_tier", "unknown tier “T6”; one of T1, T2, T3, T4, T5"),
+    ("people", {"manager": "Asha.Rao@example.org"}, "manager", "nobody is their own line manager"),
+    ("people", {"manager": "Asha Rao"}, "manager", NO_PERSON),
+    ("people", {"from": "13/2024"}, "from", f"“13/2024” is not a day; {A_DAY}"),
+    ("people", {"until": "31/08/2024"}, "until", "lies before “from”"),
+    ("attestations", {"person": "Asha Rao"}, "person", NO_PERSON),
+    ("attestations", {"by": "Asha Rao"}, "by", NO_PERSON),
+    ("attestations", {"by": "ASHA.RAO@example.org"}, "by", "nobody attests for themselves"),
+    ("attestations", {"area": "kent"}, "area", "unknown area “kent”; one of essex, southend, thurrock"),
+    (
+        "attestations",
+        {"attestation": "9.9"},
+        "attestation",
+        "“9.9” is neither manager_support, working_knowledge nor an item of that area",
+    ),
+    (
+        "attestations",
+        {"attestation": "1.3", "area": "thurrock"},
+        "attestation",
+        "“1.3” is neither manager_support, working_knowledge nor an item of that area",
+    ),
+    (
+        "attestations",
+        {"attestation": "1.1"},
+        "attestation",
+        "1.1 (what CSE is) is learned by a course; nobody can attest it",
+    ),
+    (
+        "attestations",
+        {"attestation": "4.2", "parts": "both"},
+        "parts",
+        "the knowledge of 4.2 can't be attested; 4.2 takes word",
+    ),
+    (
+        "attestations",
+        {"attestation": "1.3", "parts": "word"},
+        "parts",
+        "the word of 1.3 can't be attested; 1.3 takes knowledge",
+    ),
+    (
+        "attestations",
+        {"attestation": "4.1", "parts": "all"},
+        "parts",
+        "“all” is none of knowledge, word, both",
+    ),
+    ("attestations", {"parts": "word"}, "parts", "only an item of a tier has parts; leave the cell empty"),
+    ("attestations", {"date": "yesterday"}, "date", f"“yesterday” is not a day; {A_DAY}"),
+    ("attestations", {"until": "28/02/2026"}, "until", "lies before “date”"),
+    ("memberships", {"person": "Asha Rao"}, "person", NO_PERSON),
+    ("memberships", {"membership": "rotary"}, "membership", "unknown membership “rotary”; one of nwg"),
+    ("memberships", {"checked": "32/01/2026"}, "checked", f"“32/01/2026” is not a day; {A_DAY}"),
+    ("memberships", {"until": "01/02/2026"}, "until", "lies before the day on which it was checked"),
+]
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(("kind", "changes", "column", "said"), MISTAKES)
+    def test_a_mistake_is_told_with_its_line_and_column(self, kind, changes, column, said):
+        good, bad = GOOD[kind], {**GOOD[kind], **changes}
+        assert problems(kind, table_of(good, bad)) == [f"line 3, {column}: {said}"]
+
+    def test_all_are_told_by_line_however_many_rows_have_them(self):
+        rows = [
+            {**GOOD["people"], "area": "kent", "required_tier": ""},
+            GOOD["people"],
+            {**GOOD["people"], "identifiers": "", "from": "x"},
+            {**GOOD["people"], "person": "Ben Hale"},
+        ]
+        assert [one.split(":")[0] for one in problems("people", table_of(*rows))] == [
+            "line 2, area",
+            "line 4, identifiers",
+            "line 4, from",
+            "line 5, person",
+            "line 5, person",
+        ]
+
+    def test_one_address_of_two_people_would_make_them_one(self):
+        rows = [
+            {**GOOD["people"], "identifiers": "office@example.org"},
+            {**GOOD["people"], "identifiers": "OFFICE@Example.org", "person": "Ben Hale", "role": "head"},
+        ]
+        assert problems("people", table_of(*rows)) == [
+            "line 3, person: line 2 says otherwise of who mailto:office@example.org is"
+        ]
+
+    @pytest.mark.parametrize(
+        ("kind", "changes", "column"),
+        [
+            ("people", {"required_tier": "T4"}, "organisation"),
+            ("people", {"until": "31/08/2026"}, "organisation"),
+            ("attestations", {"note": "by phone"}, "attestation"),
+            ("memberships", {"number": "99"}, "membership"),
+        ],
+    )
+    def test_two_rows_that_contradict_each_other(self, kind, changes, column):
+        (said,) = problems(kind, table_of(GOOD[kind], GOOD[kind], {**GOOD[kind], **changes}))
+        assert said.startswith(f"line 4, {column}: line 2 says otherwise of ")
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_the_same_row_twice_is_none(self, kind):
+        assert len(read(kind, table_of(GOOD[kind], GOOD[kind]))) == 2
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("written", "day"),
+        [
+            ("2026-01-13", date(2026, 1, 13)),
+            ("13/01/2026", date(2026, 1, 13)),
+            ("3/4/2026", date(2026, 4, 3)),
+            ("03.04.2026", date(2026, 4, 3)),
+            ("03-04-2026", date(2026, 4, 3)),
+            ("29/02/2024", date(2024, 2, 29)),
+            ("13 January 2026", date(2026, 1, 13)),
+            ("13-Jan-2026", date(2026, 1, 13)),
+            ("1 may 2026", date(2026, 5, 1)),
+            ("13/01/2026 00:00:00", date(2026, 1, 13)),
+            ("2026-01-13T00:00", date(2026, 1, 13)),
+        ],
+    )
+    def test_days_are_day_first_or_iso(self, written, day):
+        assert value("memberships", checked=written)["checked"] == day
+
+    @pytest.mark.parametrize(
+        "written",
+        ["01/13/2026", "12/31/2026", "29/02/2026", "13/01/26", "1/2", "2026/01/13", "20260113", "2026-W03-2", "2026-13-01", "Jan 13 2026", "13 Janvier 2026", "13/01-2026", "46035", "13/01/0026", "13/01/2026 14:30", "١٣/٠١/٢٠٢٦", "00/01/2026"],
+    )  # fmt: skip
+    def test_nothing_else_is_a_day_and_least_of_all_month_first(self, written):
+        (said,) = problems("memberships", table_of({**GOOD["memberships"], "checked": written}))
+        assert said == f"line 2, checked: “{written}” is not a day; {A_DAY}"
+
+
+class TestWhatCoordinatorsWrite:
+    def test_names_as_they_stand(self):
+        assert value("people", person="Rao,  Asha")["person"] == "Rao, Asha"
+        assert value("people", person="Liam O’Neill\n(Mr)")["person"] == "Liam O’Neill (Mr)"
+
+    @pytest.mark.parametrize(
+        "written",
+        ["asha.rao@example.org", "ASHA.RAO@EXAMPLE.ORG", "mailto:asha.rao@example.org", "Asha Rao <Asha.Rao@example.org>", "\xa0asha.rao@example.org\u200b"],
+    )  # fmt: skip
+    @pytest.mark.parametrize(("kind", "column"), [("memberships", "person"), ("attestations", "person")])
+    def test_one_address_however_it_is_typed(self, kind, column, written):
+        assert value(kind, **{column: written})[column] == "mailto:asha.rao@example.org"
+
+    def test_an_apostrophe_that_word_bent(self):
+        assert (
+            value("memberships", person="l.o’neill@example.org")["person"] == "mailto:l.o'neill@example.org"
+        )
+
+    def test_identifiers_of_people_keep_their_case_and_are_not_doubled(self):
+        typed = "Asha.Rao@Example.org; asha.rao@example.org ;https://moodle.example.org|Asha; openid:https://a.example/;"
+        assert value("people", identifiers=typed)["identifiers"] == [
+            "mailto:Asha.Rao@example.org",
+            "https://moodle.example.org|Asha",
+            "openid:https://a.example/",
+        ]
+
+    @pytest.mark.parametrize(
+        ("kind", "column", "written", "meant"),
+        [
+            ("people", "area", "Essex", "essex"),
+            ("people", "area", " ESSEX ", "essex"),
+            ("attestations", "attestation", "Manager support", "manager_support"),
+            ("attestations", "attestation", "WORKING_KNOWLEDGE", "working_knowledge"),
+            ("attestations", "attestation", "item: 1.3", "1.3"),
+            ("attestations", "attestation", "Item 1.3", "1.3"),
+            ("memberships", "membership", "NWG", "nwg"),
+        ],
+    )
+    def test_our_words_however_they_are_typed(self, kind, column, written, meant):
+        assert value(kind, **{column: written})[column] == meant
+
+    def test_parts_however_they_are_typed(self):
+        assert value("attestations", attestation="4.1", parts="Both")["parts"] == "both"
+
+    def test_people_without_a_work_address(self):
+        badge = value("people", identifiers="https://licensing.example.gov.uk|badge 1234")
+        assert badge["identifiers"] == ["https://licensing.example.gov.uk|badge 1234"]
+
+
+# --- taking in, on both databases -------------------------------------------------------------------------------------
+
+
+class Desk:
+    """A database with the shipped mappings in force, and somebody who imports."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        migrate(self.database)
+        self.settings = load({"LRS_BRIDGE_DATABASE_URL": url})
+        self.now = NOW
+        files, checked = mapping_flow.read(str(SHIPPED_MAPPINGS), LONDON)
+        self.mappings = checked.mappings
+        self.database.write(
+            lambda session: mapping_flow.put_in_force(
+                session, files, self.mappings.digest, now=NOW, who="test"
+            )
+        )
+
+    def take_in(self, kind: str, *rows: dict[str, str], rehearse: bool = False) -> Report:
+        entries = imports.read(KINDS[kind], read_csv(table_of(*rows)), self.mappings)
+        self.now += timedelta(minutes=1)
+        taking = Taking(self.mappings, "https://bridge.example.org", "the test", self.now)
+        run = self.database.rehearse if rehearse else self.database.write
+        return run(
+            lambda session: imports.take_in(session, KINDS[kind], entries, Report(kind, "UTF-8"), taking)
+        )
+
+    def everything(self) -> dict[str, list[tuple]]:
+        def all_rows(session):
+            return {
+                table.name: sorted(map(repr, session.execute(sa.select(table)).all()))
+                for table in schema.metadata.sorted_tables
+            }
+
+        return self.database.read(all_rows)
+
+    def explain(self, identifier: str) -> dict:
+        recompute(self.database, self.settings, lambda: self.now)
+        return self.database.read(lambda session: explain(session, identifier, LONDON)).body
+
+    def statements(self) -> list[dict]:
+        found = sa.select(schema.statements.c.body).order_by(schema.statements.c.seq)
+        return [json.loads(body) for body in self.database.read(lambda session: session.scalars(found).all())]
+
+
+@pytest.fixture
+def desk(database_url) -> Iterator[Desk]:
+    desk = Desk(database_url)
+    yield desk
+    desk.database.close()
+
+
+ATTESTED = {"person": "asha.rao@example.org", "organisation": "Colne Primary School", "area": "essex", "by": "head@example.org", "date": "01/03/2026"}  # fmt: skip
+
+
+def rows_of_every_kind() -> list[tuple[str, dict[str, str]]]:
+    rows = list(GOOD.items())
+    return [*rows, ("attestations", {**ATTESTED, "attestation": "4.1", "parts": "both"})]
+
+
+def test_the_same_file_twice_changes_nothing(desk):
+    for kind, row in rows_of_every_kind():
+        assert dict(desk.take_in(kind, row).counts) == {"new": 1}
+    before = desk.everything()
+    for kind, row in rows_of_every_kind():
+        report = desk.take_in(kind, row)
+        assert (report.rows, dict(report.counts), report.changes) == (1, {"same": 1}, [])
+    assert desk.everything() == before
+
+
+def test_the_same_typed_otherwise_is_the_same(desk):
+    desk.take_in("attestations", GOOD["attestations"])
+    desk.take_in("memberships", GOOD["memberships"])
+    before = desk.everything()
+    otherwise = {
+        "person": "Asha.RAO@Example.org",
+        "organisation": " Colne  Primary School",
+        "attestation": "Manager Support",
+        "area": "Essex",
+        "by": "Head@example.org",
+        "date": "2026-03-01",
+    }
+    report = desk.take_in("attestations", {**GOOD["attestations"], **otherwise})
+    assert dict(report.counts) == {"same": 1}
+    otherwise = {"person": "ASHA.rao@example.org", "membership": "NWG", "checked": "1 March 2026"}
+    report = desk.take_in("memberships", {**GOOD["memberships"], **otherwise})
+    assert dict(report.counts) == {"same": 1}
+    assert desk.everything() == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rehearsal_tells_all_and_changes_nothing(desk, kind):
+    before = desk.everything()
+    rehearsed = desk.take_in(kind, GOOD[kind], rehearse=True)
+    assert desk.everything() == before
+    done = desk.take_in(kind, GOOD[kind])
+    assert done.changes
+    assert (done.counts, done.changes) == (rehearsed.counts, rehearsed.changes)
+    assert desk.everything() != before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_half_done_when_the_last_row_fails(desk, monkeypatch, kind):
+    before = desk.everything()
+    keep, kept = KINDS[kind].keep, []
+
+    def fails_at_the_third(session, entry, taking):
+        if len(kept) == 2:
+            raise RuntimeError("the disk is full")
+        kept.append(keep(session, entry, taking)[0])
+        return kept[-1], ""
+
+    monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], keep=fails_at_the_third))
+    others = "identifiers" if kind == "people" else "person"
+    rows = [{**GOOD[kind], others: f"p{number}@example.org"} for number in range(3)]
+    rows = [{**row, "person": f"P {number}"} if kind == "people" else row for number, row in enumerate(rows)]
+    with pytest.raises(RuntimeError, match="disk"):
+        desk.take_in(kind, *rows)
+    assert kept == ["new", "new"]
+    assert desk.everything() == before
+
+
+class TestCorrections:
+    def test_a_corrected_row_voids_the_earlier_statement(self, desk):
+        desk.take_in("memberships", GOOD["memberships"])
+        report = desk.take_in("memberships", {**GOOD["memberships"], "number": "4321"})
+        assert dict(report.counts) == {"corrected": 1}
+        first, void, second = desk.statements()
+        assert void["verb"]["id"] == "http://adlnet.gov/expapi/verbs/voided"
+        assert void["object"] == {"objectType": "StatementRef", "id": first["id"]}
+        assert first["id"] != second["id"]
+        record = "tag:lrs-bridge,2026:record"
+        assert [one["context"]["extensions"][record]["number"] for one in (first, second)] == ["1234", "4321"]
+        evidence = desk.explain("asha.rao@example.org")["evidence"]
+        assert [one["statement_id"] for one in evidence if one["counts"]] == [second["id"]]
+
+    def test_and_the_corrected_file_again_changes_nothing(self, desk):
+        desk.take_in("memberships", GOOD["memberships"])
+        corrected = {**GOOD["memberships"], "number": "4321"}
+        desk.take_in("memberships", corrected)
+        before = desk.everything()
+        assert dict(desk.take_in("memberships", corrected).counts) == {"same": 1}
+        assert desk.everything() == before
+
+    def test_a_correction_may_be_taken_back_and_made_again(self, desk):
+        right, wrong = GOOD["attestations"], {**GOOD["attestations"], "note": "by phone"}
+        for row in (right, wrong, right, wrong):
+            desk.take_in("attestations", row)
+            sent = desk.statements()
+            voided = {one["object"]["id"] for one in sent if one["verb"]["id"].endswith("/voided")}
+            (standing,) = [
+                one for one in sent if one["id"] not in voided and not one["verb"]["id"].endswith("/voided")
+            ]
+            assert standing["context"]["extensions"]["tag:lrs-bridge,2026:record"]["note"] == row["note"]
+        assert len(desk.statements()) == 4 + 3
+        assert len({one["id"] for one in desk.statements()}) == 7
+
+    def test_another_day_another_manager_and_another_post_stand_beside_it(self, desk):
+        for changes in (
+            {},
+            {"date": "02/03/2026"},
+            {"by": "deputy@example.org"},
+            {"organisation": "Harwich School"},
+        ):
+            assert dict(desk.take_in("attestations", {**GOOD["attestations"], **changes}).counts) == {
+                "new": 1
+            }
+        assert len(desk.statements()) == 4
+
+    def test_a_changed_post_is_changed_in_place(self, desk):
+        desk.take_in("people", GOOD["people"])
+        report = desk.take_in("people", {**GOOD["people"], "required_tier": "t4", "until": "31/07/2026"})
+        assert report.changes == [
+            (2, "changed", "Asha Rao: teacher at Colne Primary School, essex, requires T4")
+        ]
+        (post,) = desk.explain("asha.rao@example.org")["learner"]["posts"]
+        assert (post["required_tier"], post["from"], post["until"]) == ("T4", "2024-09-01", "2026-07-31")
+
+    def test_a_changed_name_is_a_change(self, desk):
+        desk.take_in("people", GOOD["people"])
+        report = desk.take_in("people", {**GOOD["people"], "person": "Asha Rao-Hill"})
+        assert dict(report.counts) == {"changed": 1}
+        assert desk.explain("asha.rao@example.org")["learner"]["name"] == "Asha Rao-Hill"
+
+
+class TestWhatComesOfThem:
+    def test_people_attestations_and_memberships_reach_the_standing(self, desk):
+        for kind, row in rows_of_every_kind():
+            desk.take_in(kind, row)
+        desk.take_in("attestations", {**ATTESTED, "attestation": "4.2"}, {**ATTESTED, "attestation": "1.3"})
+        body = desk.explain("https://moodle.example.org|asha.rao")
+        assert body["learner"]["name"] == "Asha Rao"
+        assert sorted(body["learner"]["identifiers"]) == [
+            "https://moodle.example.org|asha.rao",
+            "mailto:asha.rao@example.org",
+        ]
+        assert body["tier"]["required"] == "T3"
+        assert body["tier"]["progress"]["T1"] == [1, 3]
+        assert body["tier"]["progress"]["T4"] == [2, 27]  # 1.3 and 4.1; 4.2 still lacks its knowledge
+        assert set(body["eligibility"]["essex"]["met"]) == {"manager_support", "nwg_member"}
+        sources = {one["source"] for one in body["evidence"]}
+        assert sources == {"bridge"}
+
+    def test_an_attestation_without_parts_is_the_word_where_practice_is_asked(self, desk):
+        desk.take_in("people", GOOD["people"])
+        report = desk.take_in(
+            "attestations", {**ATTESTED, "attestation": "4.1"}, {**ATTESTED, "attestation": "2.8"}
+        )
+        assert [words for _, _, words in report.changes] == [
+            "mailto:asha.rao@example.org: 4.1 (word) by mailto:head@example.org on 01/03/2026",
+            "mailto:asha.rao@example.org: 2.8 (knowledge) by mailto:head@example.org on 01/03/2026",
+        ]
+
+    def test_a_person_of_two_posts_is_one_person(self, desk):
+        other = {**GOOD["people"], "area": "thurrock", "organisation": "Grays School", "required_tier": ""}
+        desk.take_in("people", GOOD["people"], other)
+        body = desk.explain("asha.rao@example.org")
+        assert [post["area"] for post in body["learner"]["posts"]] == ["essex", "thurrock"]
+        assert set(body["eligibility"]) == {"essex", "thurrock"}
+
+    def test_days_are_the_boards_days(self, desk):
+        """In summer, midnight in Essex is eleven in the evening before in UTC; the last day counts to its end."""
+        desk.take_in("people", {**GOOD["people"], "from": "01/05/2026"})
+        desk.take_in("memberships", {**GOOD["memberships"], "checked": "01/05/2026", "until": "31/05/2026"})
+        (sent,) = desk.statements()
+        assert sent["timestamp"].startswith("2026-04-30T23:00:00")
+        last_moment = datetime(2026, 5, 31, 22, 59, 59, tzinfo=UTC)
+        for now, counts in ((last_moment, True), (last_moment + timedelta(seconds=1), False)):
+            desk.now = now
+            body = desk.explain("asha.rao@example.org")
+            assert ("nwg_member" in body["eligibility"]["essex"]["met"]) is counts
+            desk.database.write(partial(people.mark_pending, numbers=[1], now=now))

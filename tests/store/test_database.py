@@ -1,0 +1,168 @@
+"""Transactions: what is tried again, what is out of reach, what a reader sees."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from builders import statement
+
+from lrs_bridge.errors import Unavailable
+from lrs_bridge.store import database as database_module
+from lrs_bridge.store import statements as records
+from lrs_bridge.store.clients import authority
+from lrs_bridge.store.database import Database
+
+
+@pytest.fixture
+def database(migrated_url):
+    opened = Database(migrated_url)
+    yield opened
+    opened.close()
+
+
+def count(session) -> int:
+    return session.exec_driver_sql("SELECT count(*) FROM authorities").scalar_one()
+
+
+def add(session, name: str) -> int:
+    return authority(session, {"account": {"homePage": "http://example.org", "name": name}})
+
+
+def test_a_journey_that_fails_leaves_nothing(database):
+    def journey(session):
+        add(session, "a")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        database.write(journey)
+    assert database.read(count) == 0
+
+
+def test_a_rehearsal_answers_and_leaves_nothing(database):
+    def journey(session):
+        add(session, "a")
+        return count(session)
+
+    assert database.rehearse(journey) == 1
+    assert database.read(count) == 0
+
+
+def test_a_reader_sees_one_moment(database):
+    def journey(session):
+        before = count(session)
+        database.write(lambda other: add(other, "a"))
+        return before, count(session)
+
+    assert database.read(journey) == (0, 0)
+    assert database.read(count) == 1
+
+
+@pytest.mark.parametrize("migrated_url", ["postgres"], indirect=True)
+def test_a_reader_cannot_write(database):
+    with pytest.raises(sa.exc.InternalError, match="read-only"):
+        database.read(lambda session: add(session, "a"))
+
+
+@pytest.mark.parametrize("migrated_url", ["postgres"], indirect=True)
+def test_a_deadlock_is_tried_again(database):
+    database.write(lambda session: [add(session, name) for name in "ab"])
+    tries = []
+    both = threading.Barrier(2, timeout=10)
+
+    def locking(order: str):
+        def journey(session):
+            tries.append(order)
+            for place, name in enumerate(order):
+                session.exec_driver_sql(f"UPDATE authorities SET body = '{order}' WHERE key LIKE '%%|{name}'")
+                if place == 0 and tries.count(order) == 1:
+                    both.wait()
+
+        return threading.Thread(target=database.write, args=[journey])
+
+    threads = [locking("ab"), locking("ba")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(tries) == 3
+    bodies = database.read(lambda session: session.exec_driver_sql("SELECT body FROM authorities").all())
+    assert bodies in ([("ab",)] * 2, [("ba",)] * 2)
+
+
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+def test_a_writer_waits_for_another_and_gives_up_in_the_end(database, migrated_url, monkeypatch):
+    monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.05)
+    hasty = Database(migrated_url)
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold(_session):
+        entered.set()
+        leave.wait(10)
+
+    holder = threading.Thread(target=database.write, args=[hold])
+    holder.start()
+    entered.wait(10)
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "_TRIES", 2)
+        with pytest.raises(Unavailable, match="locked"):
+            hasty.write(lambda session: add(session, "a"))
+    assert hasty.read(count) == 0  # readers don't wait
+    threading.Timer(0.2, leave.set).start()
+    hasty.write(lambda session: add(session, "a"))
+    holder.join(10)
+    assert database.read(count) == 1
+    hasty.close()
+
+
+@pytest.mark.parametrize("migrated_url", ["postgres"], indirect=True)
+def test_a_connection_that_was_cut_is_made_anew(database):
+    database.write(lambda session: add(session, "a"))
+
+    def cut(session):
+        session.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).all()
+
+    other = Database(str(database.engine.url))
+    other.write(cut)
+    other.close()
+    database.write(lambda session: add(session, "b"))
+    assert database.read(count) == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////nowhere/at/all/bridge.sqlite",
+        "postgresql+psycopg://nobody@127.0.0.1:1/nothing",
+    ],
+)
+def test_what_cannot_be_reached_says_so_soon(url):
+    began = time.monotonic()
+    away = Database(url)
+    for run in (away.read, away.write):
+        with pytest.raises(Unavailable, match="can't be reached"):
+            run(count)
+    away.close()
+    assert time.monotonic() - began < 5
+
+
+def test_more_ids_than_a_database_takes_in_one_question(database):
+    ids = [uuid.uuid4() for _ in range(70_000)]
+    assert database.read(lambda session: records.voided_by_others(session, ids, 1)) == []
+    assert database.read(lambda session: records.bodies(session, ids)) == {}
+
+
+def test_a_statement_is_searched_by_digests_of_one_size(bridge):
+    """Two terms whose texts are equal and kinds are not must not be taken for one another."""
+    assert records.term_key("verb", "http://example.org/x") != records.term_key(
+        "activity", "http://example.org/x"
+    )
+    [id_] = bridge.stored(statement(verb="http://example.org/x", what="http://example.org/y"))
+    assert bridge.found(verb="http://example.org/x") == [id_]
+    assert bridge.found(activity="http://example.org/x") == []

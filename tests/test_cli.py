@@ -1,0 +1,409 @@
+"""The command: help with an example everywhere, refusals with an honest exit code, and output fit for a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from lrs_bridge import cli, serving
+from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
+
+NOTHING_LISTENS = "postgresql://nobody@127.0.0.1:1/none"
+
+
+class Shell:
+    """Runs commands in this process, with an environment of their own."""
+
+    def __init__(self, url: str) -> None:
+        self.environ: dict[str, str] = {"LRS_BRIDGE_DATABASE_URL": url}
+
+    def __call__(self, *arguments: str, **environ: str) -> Result:
+        done = CliRunner().invoke(cli.main, list(arguments), env=self.environ | environ)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    def well(self, *arguments: str, **environ: str) -> str:
+        done = self(*arguments, **environ)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def refused(self, code: int, *arguments: str, **environ: str) -> str:
+        """What standard error says; standard output stays empty."""
+        done = self(*arguments, **environ)
+        assert done.exit_code == code, done.output
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+
+@pytest.fixture
+def unmigrated(sqlite_url) -> Shell:
+    return Shell(sqlite_url)
+
+
+@pytest.fixture
+def shell(sqlite_url) -> Shell:
+    shell = Shell(sqlite_url)
+    shell.well("migrate")
+    return shell
+
+
+@pytest.fixture
+def people(tmp_path) -> str:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "person,identifiers,organisation,area,role,required_tier\n"
+        "Asha Rao,asha.rao@example.org,Colne Primary School,essex,teacher,T3\n"
+        "Ben Hale,ben@example.org,Harwich Cabs,essex,driver,T2\n"
+    )
+    return str(path)
+
+
+@cache
+def bad_mappings() -> dict[str, str]:
+    files = {
+        path.relative_to(SHIPPED_MAPPINGS).as_posix(): path.read_text(encoding="utf-8")
+        for path in SHIPPED_MAPPINGS.rglob("*.yaml")
+    }
+    escb = files["frameworks/escb.yaml"]
+    escb = escb.replace("inherits: T1", "inherits: T0").replace("national: true", "national: perhaps")
+    files["frameworks/escb.yaml"] = escb
+    files["sources/nwg.yaml"] = files["sources/nwg.yaml"].replace("course: nwg_basic", "course: ngw_basic", 1)
+    return files
+
+
+@pytest.fixture
+def bad_folder(tmp_path) -> str:
+    for name, text in bad_mappings().items():
+        path = tmp_path / "bad" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return str(tmp_path / "bad")
+
+
+def commands() -> list[str]:
+    return sorted(cli.main.commands)
+
+
+class TestHelp:
+    def test_the_commands_that_others_rely_on(self):
+        named = "init migrate add-client serve worker check-mappings unmapped import recompute explain status demo"
+        assert set(named.split()) <= set(commands())
+
+    @pytest.mark.parametrize("command", commands())
+    @pytest.mark.parametrize("flag", ["--help", "-h"])
+    def test_every_command_has_help_with_an_example_of_itself(self, unmigrated, command, flag):
+        said = unmigrated.well(command, flag)
+        example = re.search(r"\n  Example:\n    (lrs-bridge .*)\n", said)
+        assert example is not None
+        assert example[1].split()[1] == command
+        assert len(said.splitlines()[2].strip()) > 20
+
+    @pytest.mark.parametrize("command", commands())
+    def test_every_option_says_what_it_does(self, command):
+        for parameter in cli.main.commands[command].params:
+            if isinstance(parameter, click.Option) and not parameter.hidden:
+                assert parameter.help, parameter.name
+
+    def test_the_group_has_one_too(self, unmigrated):
+        said = unmigrated.well("--help")
+        assert "Example:\n    lrs-bridge demo --once" in said
+        for command in commands():
+            assert f"\n  {command} " in said
+
+    def test_help_needs_no_settings_and_no_database(self, unmigrated):
+        unmigrated.well("status", "--help", LRS_BRIDGE_NONSENSE="1", LRS_BRIDGE_DATABASE_URL="nowhere")
+
+    def test_the_version(self, unmigrated):
+        assert re.fullmatch(r"lrs-bridge, version \d+\.\d+\.\d+\n", unmigrated.well("--version"))
+
+
+class TestExitCodes:
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ["status"],
+            ["unmapped"],
+            ["recompute"],
+            ["explain", "a@example.org"],
+            ["add-client", "x"],
+            ["worker"],
+            ["serve"],
+        ],
+    )
+    def test_78_before_the_database_is_migrated(self, unmigrated, command):
+        said = unmigrated.refused(78, *command)
+        assert said == "The database has no schema yet. Run `lrs-bridge migrate` first.\n"
+
+    def test_78_before_the_database_is_migrated_for_imports(self, unmigrated, people):
+        unmigrated.refused(78, "import", "people", people)
+
+    @pytest.mark.parametrize(
+        "command", [["status"], ["migrate"], ["check-mappings"], ["settings"], ["recompute"]]
+    )
+    def test_78_for_settings_that_there_are_not(self, unmigrated, command):
+        said = unmigrated.refused(78, *command, LRS_BRIDGE_DATBASE_URL="x", LRS_BRIDGE_SMTP_PORT="x")
+        assert said.splitlines() == [
+            "The service can't start as configured:",
+            "  LRS_BRIDGE_DATBASE_URL: there is no such setting; did you mean database_url?",
+            "  LRS_BRIDGE_SMTP_PORT: must be a whole number from 1 to 65535",
+        ]
+
+    @pytest.mark.parametrize(
+        "command", [["status"], ["migrate"], ["recompute"], ["explain", "a@example.org"]]
+    )
+    def test_75_when_postgresql_is_out_of_reach(self, unmigrated, command):
+        said = unmigrated.refused(75, *command, LRS_BRIDGE_DATABASE_URL=NOTHING_LISTENS)
+        assert said.startswith("The database can't be reached: ")
+
+    def test_75_when_the_file_can_not_be_opened(self, unmigrated, tmp_path):
+        url = f"sqlite:///{tmp_path}/nowhere/x.sqlite"
+        assert "can't be reached" in unmigrated.refused(75, "migrate", LRS_BRIDGE_DATABASE_URL=url)
+
+    @pytest.mark.parametrize("command", [["check-mappings"], ["recompute"], ["serve"], ["add-client", "x"]])
+    def test_2_for_bad_mappings(self, shell, bad_folder, command):
+        said = shell.refused(2, *command, LRS_BRIDGE_MAPPINGS=bad_folder)
+        assert said.startswith("The mapping files have 3 mistakes; nothing was put in force.\n")
+
+    @pytest.mark.parametrize(
+        ("command", "said"),
+        [
+            (
+                ["import", "persons", "x.csv"],
+                "there is no import “persons” → one of people, attestations, memberships",
+            ),
+            (["import", "people"], "FILE: is missing → lrs-bridge import people FILE.csv"),
+            (["import", "people", "nowhere.csv"], "nowhere.csv: can't be read: No such file or directory"),
+            (["explain", "Asha Rao"], '"Asha Rao" is no identifier'),
+            (["add-client", "x", "--source", "mooodle"], "no mapping file describes “mooodle” → one of "),
+            (["add-client", "x", "--source", "bridge"], "“bridge” is this service itself"),
+            (["add-client", "x", "--scope", "statements"], "there is no scope “statements”"),
+            (["add-client", " "], "NAME: is empty"),
+            (["check-mappings", "nowhere"], "nowhere: is no folder"),
+            (["nonsense"], "No such command 'nonsense'"),
+            (["explain"], "Missing argument 'IDENTIFIER'"),
+        ],
+    )
+    def test_2_for_wrong_input(self, shell, command, said):
+        assert said in shell.refused(2, *command)
+
+    def test_1_for_nobody(self, shell):
+        said = shell.refused(1, "explain", "nobody@example.org")
+        assert (
+            said
+            == "Nobody is known by mailto:nobody@example.org: no mapped statement names them, and no import.\n"
+        )
+
+    def test_1_for_a_service_that_does_not_run(self, shell):
+        done = shell("status")
+        assert done.exit_code == 1
+        assert "! the timetable has not run for five minutes" in done.stdout
+
+    def test_78_for_a_demonstration_open_to_all(self, shell):
+        said = shell.refused(78, "serve", "--demonstration", "--host", "0.0.0.0")
+        assert "loopback address only" in said
+        assert not serving.is_loopback("0.0.0.0")
+
+
+class TestInit:
+    def test_it_copies_what_may_be_edited_and_says_what_next(self, unmigrated, tmp_path):
+        said = unmigrated.well("init", str(tmp_path / "new"))
+        assert "files copied to" in said
+        folder = tmp_path / "new"
+        assert f"LRS_BRIDGE_MAPPINGS={folder / 'mappings'} LRS_BRIDGE_CONFIG={folder / 'config'}" in said
+        given = {"LRS_BRIDGE_MAPPINGS": str(folder / "mappings"), "LRS_BRIDGE_CONFIG": str(folder / "config")}
+        assert "no mistakes" in unmigrated.well("check-mappings", **given)
+
+    def test_it_never_overwrites(self, unmigrated, tmp_path):
+        unmigrated.well("init", str(tmp_path))
+        edited = tmp_path / "mappings/sources/nwg.yaml"
+        edited.write_text("# mine\n")
+        (tmp_path / "mappings/sources/moodle.yaml").unlink()
+        said = unmigrated.well("init", str(tmp_path))
+        assert said.startswith("1 files copied")
+        assert f"left as it is: {edited}" in said
+        assert edited.read_text() == "# mine\n"
+
+    def test_where_it_may_not_write(self, unmigrated, tmp_path):
+        (tmp_path / "mappings").write_text("a file")
+        said = unmigrated.refused(2, "init", str(tmp_path))
+        assert "can't be written" in said
+
+
+class TestAddClient:
+    def test_json_for_whoever_scripts_it(self, shell):
+        body = json.loads(shell.well("add-client", "Council", "--source", "moodle", "--json"))
+        assert set(body) >= {"name", "key", "secret", "endpoint", "source", "scopes", "test"}
+        assert (body["source"], body["test"]) == ("moodle", False)
+        assert body["scopes"] == ["statements/write", "statements/read/mine"]
+        assert body["endpoint"].endswith("/xapi")
+        other = json.loads(
+            shell.well("add-client", "T", "--test", "--scope", "all", "--scope", "state", "--json")
+        )
+        assert (other["test"], other["source"], other["scopes"]) == (True, None, ["all", "state"])
+        assert other["key"] != body["key"]
+        assert other["secret"] != body["secret"]
+
+    def test_words_for_whoever_reads_it(self, shell):
+        done = shell("add-client", "Council", "--source", "moodle")
+        assert re.search(r"(?m)^key +\w{32}$", done.stdout)
+        assert "can't be shown again" in done.stdout
+        assert done.stderr == ""
+        assert "no rule will match it" in shell("add-client", "x").stderr
+
+
+class TestCheckMappings:
+    def test_good_files(self, unmigrated):
+        said = unmigrated.well("check-mappings")
+        assert "3 sources, 1 frameworks, 1 champions files, no mistakes. Digest " in said
+        assert said.count("note: ") == 5
+
+    def test_all_mistakes_of_all_files(self, unmigrated, bad_folder):
+        said = unmigrated.refused(2, "check-mappings", bad_folder)
+        assert [line.strip().split(" ")[0] for line in said.splitlines()[1:]] == [
+            "frameworks/escb.yaml:25",
+            "frameworks/escb.yaml:112",
+            "sources/nwg.yaml:24",
+        ]
+
+
+class TestImport:
+    @pytest.mark.parametrize("kind", ["people", "attestations", "memberships"])
+    def test_a_template_is_a_file_to_begin_with(self, shell, tmp_path, kind):
+        done = shell("import", kind, "--template")
+        assert done.exit_code == 0
+        heading = done.stdout.splitlines()[0].split(",")
+        assert [
+            line.split(":")[0].removesuffix(" (required)") for line in done.stderr.splitlines()
+        ] == heading
+        path = tmp_path / "template.csv"
+        path.write_text(done.stdout)
+        assert "1 row read as UTF-8: 1 new." in shell.well("import", kind, str(path))
+
+    def test_first_it_shows_then_it_does_then_there_is_nothing_to_do(self, shell, people):
+        rows = (
+            "line 2     new  Asha Rao: teacher at Colne Primary School, essex, requires T3\n"
+            "line 3     new  Ben Hale: driver at Harwich Cabs, essex, requires T2\n"
+            "2 rows read as UTF-8: 2 new.\n"
+        )
+        assert (
+            shell.well("import", "people", people)
+            == rows + "Nothing was changed yet. Add --apply to do it.\n"
+        )
+        shell.refused(1, "explain", "asha.rao@example.org")
+        assert (
+            shell.well("import", "people", people, "--apply")
+            == rows + "Done; standings follow within seconds.\n"
+        )
+        done = "2 rows read as UTF-8: 2 same.\n"
+        assert shell.well("import", "people", people, "--apply") == done + "Nothing had to be changed.\n"
+        assert shell.well("import", "people", people) == done + "Nothing would be changed.\n"
+
+    def test_a_dry_run_does_not_put_mappings_in_force(self, shell, people):
+        shell.well("import", "people", people)
+        assert json.loads(shell("status", "--json").stdout)["mappings"] is None
+
+    def test_mistakes_and_nothing_taken_in(self, shell, people):
+        path = Path(people)
+        path.write_text(
+            path.read_text().replace("ben@example.org,Harwich Cabs,essex", "ben,Harwich Cabs,kent")
+        )
+        said = shell.refused(2, "import", "people", people, "--apply")
+        assert said.splitlines()[0] == "The file has mistakes; nothing was taken in."
+        assert [line.strip().split(":")[0] for line in said.splitlines()[1:]] == ["line 3, identifiers"]
+        shell.refused(1, "explain", "asha.rao@example.org")
+
+    def test_windows_1252_is_said_and_utf16_refused(self, shell, people):
+        path = Path(people)
+        text = path.read_text().replace("Asha", "Zoë")
+        path.write_bytes(text.encode("cp1252"))
+        assert "2 rows read as Windows-1252: 2 new." in shell.well("import", "people", people)
+        path.write_bytes(text.encode("utf-16"))
+        assert "save it as “CSV UTF-8" in shell.refused(2, "import", "people", people)
+
+
+class TestReading:
+    def test_explain_in_words_and_as_json(self, shell, people):
+        shell.well("import", "people", people, "--apply")
+        assert "Not computed yet." in shell.well("explain", "asha.rao@example.org")
+        shell.well("recompute")
+        said = shell.well("explain", "ASHA.RAO@example.org")
+        assert said.startswith("Asha Rao\n  known as   mailto:asha.rao@example.org\n")
+        assert "reached no whole tier yet, required T3 (escb)" in said
+        assert "does not prove who sat at the screen" in said
+        body = json.loads(shell.well("explain", "mailto:asha.rao@example.org", "--json"))
+        assert set(body) >= {"learner", "tier", "eligibility", "evidence"}
+        assert body["tier"]["progress"]["T5"] == [0, 35]
+
+    def test_unmapped_with_nothing_to_show(self, shell):
+        assert shell.well("unmapped").startswith("Nothing: ")
+        assert json.loads(shell.well("unmapped", "--json")) == []
+
+    def test_recompute_verifies(self, shell, people):
+        shell.well("import", "people", people, "--apply")
+        assert "2 learners computed" in shell.well("recompute")
+        assert shell.well("recompute", "--all", "--verify")
+
+    def test_status_as_json_says_the_same_by_its_exit_code(self, shell):
+        done = shell("status", "--json")
+        assert done.exit_code == 1
+        assert json.loads(done.stdout)["trouble"]
+
+    def test_settings_are_listed_and_secrets_are_not(self, unmigrated):
+        said = unmigrated.well("settings", LRS_BRIDGE_SMTP_PASSWORD="hush", LRS_BRIDGE_SMTP_PORT="25")
+        for setting in TABLE:
+            assert f"{setting.name} = " in said
+        assert "smtp_port = 25   default 587" in said
+        assert "hush" not in said
+
+    def test_migrating_again_is_harmless(self, unmigrated):
+        assert unmigrated.well("migrate").startswith("The database went from empty to ")
+        assert "already" in unmigrated.well("migrate")
+
+
+class TestAsAProcess:
+    """As a shell sees it: exit code, and what goes where."""
+
+    def run(self, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environ = {key: text for key, text in os.environ.items() if not key.startswith("LRS_BRIDGE_")}
+        return subprocess.run(
+            [sys.executable, "-m", "lrs_bridge", *arguments],
+            env=environ | {"LRS_BRIDGE_DATABASE_URL": url},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def test_no_progress_bar_where_nobody_watches(self, shell, sqlite_url, people):
+        for arguments in (["import", "people", people, "--apply"], ["recompute", "--all", "--verify"]):
+            done = self.run(sqlite_url, *arguments)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert "\x1b" not in done.stdout
+
+    def test_refusals_go_to_standard_error_alone(self, sqlite_url):
+        done = self.run(sqlite_url, "status")
+        assert (done.returncode, done.stdout) == (78, "")
+        assert done.stderr.startswith("The database has no schema yet.")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_the_same_on_both_databases(request, kind, people):
+    shell = Shell(request.getfixturevalue(f"{kind}_url"))
+    assert "went from empty" in shell.well("migrate")
+    shell.well("import", "people", people, "--apply")
+    assert "2 learners computed" in shell.well("recompute")
+    assert "Ben Hale" in shell.well("explain", "ben@example.org")
+    body = json.loads(shell("status", "--json").stdout)
+    assert body["learners"] == 2
+    assert datetime.fromisoformat(body["now"]).tzinfo == UTC
