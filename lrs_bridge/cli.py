@@ -260,6 +260,7 @@ def worker(*, attached: bool) -> None:
     while not told_to_stop.wait(1):
         if attached and os.getppid() != parent:
             break
+        table.keep_time(scheduler)
     table.stop(scheduler)
 
 

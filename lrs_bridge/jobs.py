@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, Unavailable
 from lrs_bridge.flows import mappings as mapping_flow
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
 _RECORD_IDLE_EVERY = timedelta(seconds=30)
+_JUMP_SECONDS = 5.0
 _KEEP_SENT = timedelta(days=90)
 
 
@@ -67,6 +69,17 @@ class Job:
     run: Callable[[Timetable], str]
 
 
+class Tick(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 carries no types
+    """Fires again that long after now, whatever the clock did meanwhile: APScheduler's own interval counts every run it
+    missed, one by one."""
+
+    def __init__(self, seconds: float) -> None:
+        self.interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self.interval
+
+
 class Timetable:
     """Runs the jobs of one process, while it holds the lease."""
 
@@ -77,24 +90,30 @@ class Timetable:
         self._lease_until = 0.0
         self._lease_lock = threading.Lock()
         self._idle: dict[str, timetable.JobRun] = {}
+        self._clock_was_ahead = self._clock_ahead()
 
     def start(self) -> BackgroundScheduler:
         """Ticks every job at a quarter of its interval, each on a thread of its own."""
-        scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None}
-        )
+        scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None})
         for job in JOBS:
             seconds = max(0.5, job.when.interval.total_seconds() / 4) if isinstance(job.when, Every) else 30
-            scheduler.add_job(
-                self.tick,
-                "interval",
-                args=[job],
-                seconds=seconds,
-                max_instances=1,
-                next_run_time=self.clock(),
-            )
+            scheduler.add_job(self.tick, Tick(seconds), args=[job], max_instances=1)
         scheduler.start()
         return scheduler
+
+    def keep_time(self, scheduler: BackgroundScheduler) -> None:
+        """To be called every second or so: after a jump of the clock, which would leave every next tick in the distance,
+        each is counted from now again."""
+        ahead = self._clock_ahead()
+        if abs(ahead - self._clock_was_ahead) > _JUMP_SECONDS:
+            log.warning("the clock jumped by %.0f seconds", ahead - self._clock_was_ahead)
+            self._idle.clear()
+            for job in scheduler.get_jobs():
+                job.reschedule(job.trigger)
+        self._clock_was_ahead = ahead
+
+    def _clock_ahead(self) -> float:
+        return self.clock().timestamp() - time.monotonic()
 
     def stop(self, scheduler: BackgroundScheduler) -> None:
         """Lets running jobs come to the end of their step, and gives the lease back."""

@@ -133,7 +133,12 @@ class Delivery:
 def claim_next(session: Session, *, now: datetime, for_seconds: int) -> uuid.UUID | None:
     """Claims the message that is due longest and that nobody holds; None if there is none. A claim lapses, so a killed
     sender loses nothing."""
-    free = sa.or_(deliveries.c.claimed_until.is_(None), deliveries.c.claimed_until <= now)
+    claim = timedelta(seconds=for_seconds)
+    free = sa.or_(
+        deliveries.c.claimed_until.is_(None),
+        deliveries.c.claimed_until <= now,
+        deliveries.c.claimed_until > now + 2 * claim,  # made before the clock went backwards
+    )
     found = sa.select(deliveries.c.id).where(
         deliveries.c.state == "waiting", deliveries.c.due_at <= now, free
     )
@@ -141,8 +146,9 @@ def claim_next(session: Session, *, now: datetime, for_seconds: int) -> uuid.UUI
         found.order_by(deliveries.c.due_at).limit(1).with_for_update(skip_locked=True)
     )
     if number is not None:
-        until = now + timedelta(seconds=for_seconds)
-        session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(claimed_until=until))
+        session.execute(
+            sa.update(deliveries).where(deliveries.c.id == number).values(claimed_until=now + claim)
+        )
     return number
 
 

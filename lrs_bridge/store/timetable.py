@@ -14,7 +14,6 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import lock_mappings, upsert
 from lrs_bridge.store.schema import job_runs, leases, mappings_in_force, pending_learners, pending_statements
 
-
 _NOTHING_YET = -1  # before the first seq, so that an empty database too comes to the end of its rematch
 
 
