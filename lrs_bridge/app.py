@@ -39,7 +39,11 @@ def create_app(
     errors.register(app)
 
     page = pages.demonstration if demonstration else pages.home
-    for blueprint, admission in ((xapi_api.blueprint, auth.require_client), (page, auth.open_to_everybody)):
+    for blueprint, admission in (
+        (xapi_api.blueprint, auth.require_client),
+        (page, auth.open_to_everybody),
+        (pages.health, auth.open_to_everybody),
+    ):
         app.before_request_funcs.setdefault(blueprint.name, []).insert(0, admission)
         app.register_blueprint(blueprint)
 

@@ -185,7 +185,7 @@ def _service(environment: dict[str, str], port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "lrs_bridge", "serve", "--port", str(port), "--demonstration"]
     log = Path(environment["LRS_BRIDGE_MAIL_FOLDER"]).with_name("serve.log")
     with log.open("wb") as kept:
-        process = subprocess.Popen(  # noqa: S603  # our own command
+        process = subprocess.Popen(  # noqa: S603  # our own command, no shell
             command, env=environment, stdout=kept, stderr=kept, start_new_session=True
         )
         try:

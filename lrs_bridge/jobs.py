@@ -28,7 +28,7 @@ from lrs_bridge.store.database import Database
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 30
+LEASE_SECONDS = 12
 _RECORD_IDLE_EVERY = timedelta(seconds=30)
 _JUMP_SECONDS = 5.0
 _KEEP_SENT = timedelta(days=90)

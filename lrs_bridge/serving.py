@@ -89,10 +89,16 @@ class _Timetable:
         self._keeper.start()
 
     def _keep(self) -> None:
-        while process := self._started():
-            status = process.wait()
-            if not self._stopping.wait(_RESTART_SECONDS):
-                log.warning("the timetable ended with status %s and is started anew", status)
+        while not self._stopping.is_set():
+            try:
+                process = self._started()
+            except OSError:
+                log.exception("the timetable could not be started, and is tried again")
+            else:
+                status = process.wait() if process else 0
+                if not self._stopping.is_set():
+                    log.warning("the timetable ended with status %s and is started anew", status)
+            self._stopping.wait(_RESTART_SECONDS)
 
     def _started(self) -> subprocess.Popen[bytes] | None:
         with self._starting:  # or `stop` could overlook the one that is being started
@@ -100,8 +106,8 @@ class _Timetable:
                 return None
             # close_fds=False makes Python spawn instead of fork. A fork waits at a pipe until the program has begun, and
             # a web process forked in that moment would hold the pipe open, so that nobody looked after the timetable.
-            self._process = subprocess.Popen(  # our own command
-                [sys.executable, "-m", "lrs_bridge", "worker", "--attached"],
+            self._process = subprocess.Popen(  # noqa: S603  # our own command, no shell
+                [sys.executable, "-m", "lrs_bridge", "worker", "--attached-to", str(os.getpid())],
                 env=os.environ.copy(),
                 close_fds=False,
             )

@@ -118,7 +118,7 @@ def _next_try(
     if failure.permanent or delivery.tries + 1 >= settings.delivery_tries:
         return None
     wait: timedelta = min(_FIRST_WAIT * 4 ** min(delivery.tries, 6), _LONGEST_WAIT)
-    wait *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter
+    wait *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
     return now + max(wait, timedelta(seconds=failure.retry_after or 0))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from lrs_bridge.learning.matching import looks_like_course, match_statement
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store import projections
 from lrs_bridge.store.database import Session
+from lrs_bridge.xapi import documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def unmapped(session: Session, mappings: Mappings, source: str | None = None) ->
 
 
 def _described(group: projections.UnmappedGroup, mappings: Mappings) -> UnmappedActivity:
-    statement = json.loads(group.sample)
+    statement = documents.parse(group.sample.encode())
     source = mappings.sources.get(group.source)
     _, missed = match_statement(statement, source, group.last)
     activity = statement["object"]["id"]

@@ -83,6 +83,14 @@ def add(
     return NewClient(key, secret)
 
 
+def revoke(session: Session, key: str, now: datetime) -> bool:
+    """Whether there was such a credential, not yet revoked. Its statements stay."""
+    live = sa.update(clients).where(
+        clients.c.key == key, clients.c.key != "bridge", clients.c.revoked_at.is_(None)
+    )
+    return session.execute(live.values(revoked_at=now)).rowcount > 0
+
+
 def authority(session: Session, actor: dict[str, Any]) -> int:
     """The number of this authority, written on first sight. `actor` must be an Agent with an account."""
     account = actor["account"]

@@ -240,28 +240,28 @@ def organisation(session: Session, name: str) -> int:
 
 
 def put_post(session: Session, identifier: int, post: NewPost, *, now: datetime, who: str) -> str:
-    """Records a post, or changes the one with the same person, organisation, area and role: "new", "changed", "same"."""
-    key = {
-        "identifier_id": identifier,
-        "organisation_id": organisation(session, post.organisation),
-        "area": post.area,
-        "role": post.role,
-    }
+    """Records a post, or changes the one that the same person, under whichever identifier, has with this organisation,
+    area and role: "new", "changed", "same"."""
+    key = {"organisation_id": organisation(session, post.organisation), "area": post.area, "role": post.role}
     values = {
         "required_tier": post.required_tier,
         "manager": post.manager,
         "starts": post.starts,
         "ends": post.ends,
     }
-    found = sa.select(posts).where(*(posts.c[name] == value for name, value in key.items()))
-    held = session.execute(found).one_or_none()
+    own = sa.select(identifiers.c.learner_id).where(identifiers.c.id == identifier).scalar_subquery()
+    found = sa.select(posts).join(identifiers, identifiers.c.id == posts.c.identifier_id)
+    found = found.where(
+        identifiers.c.learner_id == own, *(posts.c[name] == value for name, value in key.items())
+    )
+    held = session.execute(found.order_by(posts.c.id).limit(1)).one_or_none()
     if held and all(getattr(held, name) == value for name, value in values.items()):
         return "same"
     row = {**key, **values, "recorded_at": now, "recorded_by": who}
     if held:
         session.execute(sa.update(posts).where(posts.c.id == held.id).values(row))
         return "changed"
-    session.execute(sa.insert(posts), row)
+    session.execute(sa.insert(posts), {**row, "identifier_id": identifier})
     return "new"
 
 

@@ -27,6 +27,7 @@ from lrs_bridge.store.schema import (
     statements,
     unmapped,
 )
+from lrs_bridge.xapi import documents
 
 # --- matching: pending statements in, evidence out -------------------------------------------------------------------
 
@@ -359,7 +360,7 @@ def unmapped_groups(session: Session, source: str | None) -> Iterator[UnmappedGr
     for row in session.execute(found.order_by(part.c.sample)):
         groups.setdefault((row.source, row.activity_key), []).append(row)
     for (name, _), rows in groups.items():
-        verbs = {json.loads(row.body)["verb"]["id"]: row.times for row in rows}
+        verbs = {documents.parse(row.body.encode())["verb"]["id"]: row.times for row in rows}
         yield UnmappedGroup(
             name, rows[-1].body, verbs, min(row.first for row in rows), max(row.last for row in rows)
         )

@@ -17,6 +17,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.auth import database
 
 home = Blueprint("home", __name__)
+health = Blueprint("health", __name__)
 demonstration = Blueprint("demonstration", __name__)
 
 _LIVE = timedelta(minutes=5)
@@ -53,7 +54,7 @@ def show_home() -> str:
     return render_template("home.html", health=_health())
 
 
-@home.get("/health")
+@health.get("/health")
 def show_health() -> Response:
     """For monitoring: 200 or 503, the reasons as JSON."""
     health = _health()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import uuid
 from datetime import timedelta
 
 import msgspec
 import pytest
 from builders import VERSION_HEADER, new_id, statement, void_of
+
+from lrs_bridge.moments import format_instant
 
 PLAIN = b'{"actor":{"mbox":"mailto:a@example.org"},"verb":{"id":"http://example.org/v"},"object":{"id":"http://example.org/a"}}'
 
@@ -66,6 +69,20 @@ class TestStoring:
             "homePage": bridge.settings.public_url,
             "name": f"client:{bridge.credentials['moodle'].key}",
         }
+
+    @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+    def test_who_waits_for_another_writer_is_stored_after_it(self, bridge, clock):
+        """Or whoever asks for what came since the other's would never see it."""
+        answers = []
+        with bridge.database.engine.connect() as other, other.begin():
+            waiting = threading.Thread(target=lambda: answers.append(bridge.post(statement())))
+            waiting.start()
+            waiting.join(0.3)
+            assert not answers
+            now = clock.advance(timedelta(seconds=5))
+        waiting.join(30)
+        [id_] = answers[0].get_json()
+        assert bridge.get(statementId=id_).get_json()["stored"] == format_instant(now)
 
     def test_the_senders_own_timestamp_and_version_stand(self, bridge):
         [id_] = bridge.stored(statement(timestamp="2017-03-01T10:30:00+01:00", version="1.0.1"))

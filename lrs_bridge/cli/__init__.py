@@ -1,0 +1,42 @@
+"""The lrs-bridge command. Each subcommand parses, calls one flow and prints; refusals go to standard error with an exit
+code: 0 done, 1 found wanting, 2 wrong input, 75 out of reach, 77 not allowed, 78 wrong settings."""
+
+from __future__ import annotations
+
+import click
+
+from lrs_bridge import __version__
+from lrs_bridge.cli import operating, training
+from lrs_bridge.cli.plumbing import Refusing, example
+
+
+@click.group(
+    cls=Refusing,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=example("lrs-bridge demo --once"),
+)
+@click.version_option(__version__, prog_name="lrs-bridge")
+def main() -> None:
+    """xAPI statements in; knowledge tiers, champion eligibility and alerts out.
+
+    Settings come from the folder LRS_BRIDGE_CONFIG and the environment: see `lrs-bridge settings`.
+    """
+
+
+for command in (
+    operating.init,
+    operating.migrate_command,
+    operating.settings_command,
+    operating.add_client,
+    operating.revoke_client,
+    operating.serve,
+    operating.worker,
+    operating.status,
+    operating.demo_command,
+    training.check_mappings,
+    training.unmapped,
+    training.import_command,
+    training.recompute,
+    training.explain,
+):
+    main.add_command(command)

@@ -1,0 +1,210 @@
+"""Commands for whoever runs the service."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from lrs_bridge import demo, serving
+from lrs_bridge import settings as setting_table
+from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings, take_up_mappings, who
+from lrs_bridge.errors import BadInput, NotFound, Problem
+from lrs_bridge.flows import credentials
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows import status as reporting
+from lrs_bridge.jobs import Timetable
+from lrs_bridge.moments import system_clock
+from lrs_bridge.report import status_report
+from lrs_bridge.settings import TABLE
+from lrs_bridge.store import clients
+from lrs_bridge.store.migrations import migrate
+
+
+@click.command(epilog=example("lrs-bridge init /etc/lrs_bridge"))
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+def init(directory: Path) -> None:
+    """Copy the shipped mappings and config into DIRECTORY, to edit. Files that are there stay as they are."""
+    try:
+        copied, kept = setting_table.copy_shipped(directory)
+    except OSError as wrong:
+        problem = Problem(str(wrong.filename or directory), f"can't be written: {wrong.strerror}")
+        raise BadInput("Not everything could be copied.", [problem]) from wrong
+    click.echo(f"{copied} files copied to {directory}.")
+    for path in kept:
+        click.echo(f"left as it is: {path}")
+    click.echo(
+        f"Next: edit {directory / 'mappings'}, then\n"
+        f"  export LRS_BRIDGE_MAPPINGS={directory / 'mappings'} LRS_BRIDGE_CONFIG={directory / 'config'}\n"
+        f"  lrs-bridge check-mappings"
+    )
+
+
+@click.command("migrate", epilog=example("lrs-bridge migrate"))
+def migrate_command() -> None:
+    """Bring the database to this version's schema. Safe to run again, and when several start at once."""
+    before, after = migrate(open_database(read_settings(), migrated=False))
+    click.echo(
+        f"The database is at {after} already."
+        if before == after
+        else f"The database went from {before or 'empty'} to {after}."
+    )
+
+
+@click.command("settings", epilog=example("lrs-bridge settings"))
+def settings_command() -> None:
+    """List every setting with its value, default and meaning. Secrets are not shown."""
+    used = read_settings()
+    for setting in TABLE:
+        value = getattr(used, setting.name)
+        shown = "(set)" if setting.name == "smtp_password" and value else f"{value!r}"
+        changed = "" if value == setting.convert(setting.default) else f"   default {setting.default!r}"
+        click.echo(f"{setting.name} = {shown}{changed}\n    {setting.help}")
+
+
+@click.command(
+    "add-client",
+    epilog=example(
+        "lrs-bridge add-client 'Council Moodle' --source moodle --home-page https://moodle.council.gov.uk"
+    ),
+)
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    help=f"One of {', '.join(credentials.SCOPES)}. Several times; default {' and '.join(credentials.DEFAULT_SCOPES)}.",
+)
+@click.option("--source", help="The mapping file's source that this credential speaks for.")
+@click.option("--test", is_flag=True, help="Validate and show its statements, never credit them.")
+@click.option(
+    "--home-page", "home_pages", multiple=True, help="Credit accounts of this home page only. Several times."
+)
+@click.option(
+    "--mail-domain",
+    "mail_domains",
+    multiple=True,
+    help="Credit e-mail addresses of this domain only. Several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def add_client(
+    name: str,
+    scopes: tuple[str, ...],
+    source: str | None,
+    *,
+    test: bool,
+    home_pages: tuple[str, ...],
+    mail_domains: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Make a credential for one source. The secret is shown this once."""
+    settings = read_settings()
+    _, checked = mapping_flow.read(settings.mappings, settings.calendar)
+    database = open_database(settings)
+    made = database.write(
+        lambda session: credentials.add_client(
+            session,
+            name=name,
+            source=source,
+            scopes=scopes,
+            test=test,
+            home_pages=home_pages,
+            mail_domains=mail_domains,
+            known_sources=tuple(checked.mappings.sources),
+            public_url=settings.public_url,
+            now=system_clock(),
+            who=who(),
+        )
+    )
+    body = {
+        "name": name,
+        "key": made.key,
+        "secret": made.secret,
+        "endpoint": f"{settings.public_url}/xapi",
+        "source": source,
+        "scopes": list(scopes or credentials.DEFAULT_SCOPES),
+        "test": test,
+    }
+    if as_json:
+        print_json(body)
+        return
+    click.echo(f"endpoint  {body['endpoint']}\nkey       {made.key}\nsecret    {made.secret}")
+    click.echo("The secret is not kept and can't be shown again.")
+    if source is None:
+        click.echo("No --source was given: what it sends is stored, and no rule will match it.", err=True)
+
+
+@click.command("revoke-client", epilog=example("lrs-bridge revoke-client 3f0c9a…"))
+@click.argument("key")
+def revoke_client(key: str) -> None:
+    """End a credential. What it sent stays stored and counts on."""
+    database = open_database(read_settings())
+    if not database.write(lambda session: clients.revoke(session, key, system_clock())):
+        raise NotFound(f"There is no credential {key} to revoke.")
+    click.echo(f"{key} is revoked.")
+
+
+@click.command(epilog=example("lrs-bridge serve --host 127.0.0.1 --port 8040"))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8040, show_default=True, help="Port to listen on.")
+@click.option("--demonstration", is_flag=True, hidden=True)
+def serve(host: str, port: int, *, demonstration: bool) -> None:
+    """Run the service: the web processes and, in a process of its own, the timetable."""
+    settings = read_settings()
+    database = open_database(settings)
+    _, checked = mapping_flow.read(settings.mappings, settings.calendar)
+    for warning in checked.warnings:
+        click.echo(f"note: {warning}", err=True)
+    take_up_mappings(database, settings)
+    database.close()
+    serving.serve(host, port, settings.web_processes, demonstration=demonstration)
+
+
+@click.command(epilog=example("lrs-bridge worker"))
+@click.option(
+    "--attached-to", type=int, hidden=True, help="End when this process, which started it, is gone."
+)
+def worker(attached_to: int | None) -> None:
+    """Run the timetable alone: matching, standings, alerts. Several may run; one leads."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    settings = read_settings()
+    table = Timetable(open_database(settings), settings, system_clock)
+    told_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    scheduler = table.start()
+    click.echo("The timetable runs.", err=True)
+    while not told_to_stop.wait(1):
+        if attached_to is not None and os.getppid() != attached_to:
+            break
+        table.keep_time(scheduler)
+    table.stop(scheduler)
+
+
+@click.command(epilog=example("lrs-bridge status --json"))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(*, as_json: bool) -> None:
+    """Say what ran, what waits and what failed. For monitoring there is GET /health: 200 or 503."""
+    settings = read_settings()
+    body = open_database(settings).read(lambda session: reporting.status(session, settings, system_clock()))
+    if as_json:
+        print_json(body)
+    else:
+        click.echo(status_report(body))
+
+
+@click.command("demo", epilog=example("lrs-bridge demo --once"))
+@click.option("--once", is_flag=True, help="Show everything, then end.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to keep it; default: a temporary folder.",
+)
+def demo_command(folder: Path | None, *, once: bool) -> None:
+    """Start a bridge with invented people on this machine, send it statements, and show what becomes of them."""
+    demo.run(folder, once=once, say=click.echo)

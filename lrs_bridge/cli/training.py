@@ -1,0 +1,182 @@
+"""Commands about training: mapping files, imports, and where people stand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from lrs_bridge.cli.plumbing import (
+    example,
+    mappings_in_use,
+    on_terminal,
+    open_database,
+    print_json,
+    read_settings,
+    take_up_mappings,
+    who,
+)
+from lrs_bridge.connectors.tables import read_csv
+from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.flows import explain as explaining
+from lrs_bridge.flows import imports, verify
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows import recompute as recomputing
+from lrs_bridge.flows import unmapped as missing
+from lrs_bridge.moments import system_clock
+from lrs_bridge.report import explanation, import_report, unmapped_report
+from lrs_bridge.store import timetable
+from lrs_bridge.store.database import Session
+
+
+@click.command("check-mappings", epilog=example("lrs-bridge check-mappings ./mappings"))
+@click.argument("directory", required=False)
+def check_mappings(directory: str | None) -> None:
+    """Check the mapping files and list every mistake with file, line, key and what would be right."""
+    settings = read_settings()
+    folder = directory or settings.mappings
+    _, checked = mapping_flow.read(folder, settings.calendar)
+    for warning in checked.warnings:
+        click.echo(f"note: {warning}")
+    found = checked.mappings
+    click.echo(
+        f"{folder}: {len(found.sources)} sources, {len(found.frameworks)} frameworks, {len(found.champions)} champions files, "
+        f"no mistakes. Digest {found.digest}."
+    )
+
+
+@click.command(epilog=example("lrs-bridge unmapped --source nwg"))
+@click.option("--source", help="Only this source.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def unmapped(source: str | None, *, as_json: bool) -> None:
+    """List activities with completion-like statements that no rule takes, each with a rule to paste."""
+    settings = read_settings()
+    database = open_database(settings)
+    mappings = mappings_in_use(database, settings)
+
+    found = database.read(lambda session: missing.unmapped(session, mappings, source))
+    if as_json:
+        print_json([one.as_json() for one in found])
+        return
+    click.echo(unmapped_report(found))
+
+
+@click.command("import", epilog=example("lrs-bridge import people staff.csv --apply"))
+@click.argument("kind", metavar="KIND")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--apply", "apply_", is_flag=True, help="Do it. Without this, only show what would change.")
+@click.option("--template", is_flag=True, help="Print the columns of KIND, and an example row.")
+def import_command(kind: str, file: Path | None, *, apply_: bool, template: bool) -> None:
+    """Take in a CSV: KIND is people, attestations or memberships. Shows what would change; --apply does it.
+
+    Every row is checked before the first is kept: a file with a mistake changes nothing, and the same file again neither.
+    """
+    wanted = imports.kind_named(kind)
+    if template:
+        click.echo(wanted.template(), nl=False)
+        for column in wanted.columns:
+            click.echo(f"{column.name}{' (required)' if column.required else ''}: {column.help}", err=True)
+        return
+    if file is None:
+        raise BadInput(
+            "Nothing was taken in.",
+            [Problem("FILE", "is missing", mend=f"lrs-bridge import {kind} FILE.csv")],
+        )
+    try:
+        content = file.read_bytes()
+    except OSError as wrong:
+        raise BadInput(
+            "Nothing was taken in.", [Problem(str(file), f"can't be read: {wrong.strerror}")]
+        ) from wrong
+    report = _import(wanted, content, apply_=apply_)
+    click.echo(import_report(report, applied=apply_))
+
+
+def _import(kind: imports.Kind, content: bytes, *, apply_: bool) -> imports.Report:
+    settings = read_settings()
+    database = open_database(settings)
+    mappings = mappings_in_use(database, settings)
+    table = read_csv(content)
+    entries = imports.read(kind, table, mappings)
+    taking = imports.Taking(mappings, settings.public_url, who(), system_clock())
+    report = imports.Report(kind.name, table.encoding)
+    with on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
+        bar = progress.add_task(kind.name, total=len(entries))
+
+        def journey(session: Session) -> imports.Report:
+            return imports.take_in(
+                session, kind, entries, report, taking, lambda done: progress.update(bar, completed=done)
+            )
+
+        return database.write(journey) if apply_ else database.rehearse(journey)
+
+
+@click.command(epilog=example("lrs-bridge recompute --all --verify"))
+@click.option("--all", "all_", is_flag=True, help="Match every statement and compute every learner anew.")
+@click.option(
+    "--verify",
+    "verify_",
+    is_flag=True,
+    help="Compare what is kept with a rebuild; with --all, before rebuilding.",
+)
+def recompute(*, all_: bool, verify_: bool) -> None:
+    """Compute what is pending now, without waiting for the timetable. Exit 1 if --verify finds a difference."""
+    settings = read_settings()
+    database = open_database(settings)
+    take_up_mappings(database, settings)
+    with on_terminal(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
+        task = progress.add_task("computing")
+
+        def run() -> recomputing.Done:
+            return recomputing.recompute(
+                database,
+                settings,
+                system_clock,
+                progress=lambda done: progress.update(task, description=str(done)),
+            )
+
+        done = run()
+        seen = None
+        if verify_:
+            seen = database.read(
+                lambda session: verify.verify(
+                    session,
+                    settings.calendar,
+                    system_clock(),
+                    progress=lambda compared: progress.update(task, description=str(compared)),
+                )
+            )
+        if all_:
+            verify.rebuild(database)
+            done = run()
+    click.echo(f"{done}.")
+    if seen is not None:
+        click.echo(f"{seen}.")
+        for difference in seen.differences[:50]:
+            click.echo(f"  {difference}")
+        if seen.differences:
+            sys.exit(1)
+
+
+@click.command(epilog=example("lrs-bridge explain asha.rao@example.org"))
+@click.argument("identifier")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def explain(identifier: str, *, as_json: bool) -> None:
+    """Show where a learner stands and why. IDENTIFIER: e-mail, mailto: IRI, or homePage|name."""
+    settings = read_settings()
+    database = open_database(settings)
+
+    def journey(session: Session) -> tuple[explaining.Explained, Any]:
+        found = explaining.explain(session, identifier, settings.calendar)
+        return found, mapping_flow.in_force(session, settings.calendar) if timetable.in_force(
+            session
+        ) else None
+
+    found, mappings = database.read(journey)
+    if as_json:
+        print_json(found.body)
+        return
+    click.echo(explanation(found, mappings))
