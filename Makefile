@@ -4,6 +4,7 @@
 #   make serve    the service
 #   make test     all tests; with PostgreSQL installed, on both databases
 #   make check    style, types, and who may import whom
+#   make bench    what it takes in and what recomputing costs, on SQLite
 #
 # PYTHON is the Python that .venv is made with:  make test PYTHON=python3.12
 
@@ -12,11 +13,11 @@ WORKERS ?= 2
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo serve test check ready
+.PHONY: help demo serve test check bench ready
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,6s/^# *//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,7s/^# *//p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/installed
 	@$(VENV)/bin/lrs-bridge demo
@@ -32,6 +33,10 @@ check: ready
 	@echo "ruff: layout";       $(VENV)/bin/ruff format --check --quiet
 	@echo "mypy: types";        $(VENV)/bin/mypy --no-error-summary
 	@echo "import-linter: who may import whom"; $(VENV)/bin/lint-imports
+
+bench: ready
+	@$(VENV)/bin/python benchmarks/receive.py
+	@$(VENV)/bin/python benchmarks/recompute.py 1000
 
 ready: $(VENV)/installed-for-development
 

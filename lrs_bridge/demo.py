@@ -40,6 +40,7 @@ from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.migrations import migrate
 
 _PATIENCE_SECONDS = 60
+_WIDE = 160  # columns, where no terminal says otherwise
 _SITE = "https://moodle.council.example"
 _EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
 _NWG = "https://nwg-elearning.example/cse-basic-awareness"
@@ -139,7 +140,7 @@ def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
         _take_in_people(database, settings, say)
         _send(settings, clients, say)
         _wait_until_computed(database, settings)
-        console = Console()
+        console = Console(width=None if sys.stdout.isatty() else _WIDE)
         everybody, mappings = database.read(lambda session: _everybody(session, settings))
         console.print(_table(everybody, mappings))
         say(NOT_PROVEN)
