@@ -176,3 +176,13 @@ def receiver() -> Iterator[Receiver]:
     """A web server on plain http for webhooks. See servers.Answer for how to make it refuse."""
     with running_receiver() as running:
         yield running
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[Any]:
+    """A whole bridge in a database of its own, driven through its flows (flows/worlds.py)."""
+    from flows.worlds import World
+
+    made = World(database_url)
+    yield made
+    made.close()

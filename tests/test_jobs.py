@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flows.worlds import SITE, START, World, completion
+from flows.worlds import SITE, START, completion
 
 from lrs_bridge import settings
 from lrs_bridge.jobs import JOBS, Every, Job, Nightly, Timetable
@@ -13,13 +13,6 @@ from lrs_bridge.store.timetable import JobRun
 
 SETTINGS = settings.load({})
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def world(database_url):
-    made = World(database_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 STATEMENTS_AT_ONCE = 200
 LEARNERS_AT_ONCE = 50
-LEARNERS_DUE_AT_ONCE = 1000
 LARGEST_GROUP = 100
 """A larger Group's statement is kept and listed for none of its members: it would only make records of people of whom it
 tells nothing."""
@@ -357,12 +356,4 @@ def compute_apart(
 
 def due_by_clock(database: Database, clock: Clock) -> int:
     """Marks the learners whose standing the clock alone has changed. Returns how many."""
-
-    def journey(session: Session) -> int:
-        due = projections.learners_due(session, clock(), LEARNERS_DUE_AT_ONCE)
-        waiting = projections.pending_among(session, due)
-        fresh = [number for number in due if number not in waiting]
-        people.mark_pending(session, fresh, clock())
-        return len(fresh)
-
-    return database.write(journey)
+    return database.write(lambda session: projections.mark_due(session, clock()))

@@ -148,8 +148,9 @@ def kept_evidence(session: Session, seqs: Sequence[int]) -> dict[int, list[tuple
 
 
 def next_pending_learners(session: Session, limit: int) -> list[int]:
-    found = sa.select(pending_learners.c.learner_id).group_by(pending_learners.c.learner_id)
-    return list(session.scalars(found.order_by(sa.func.min(pending_learners.c.id)).limit(limit)))
+    """Learners with pending rows, the longest waiting first. Reads the first rows alone, however many there are."""
+    rows = sa.select(pending_learners.c.learner_id).order_by(pending_learners.c.id).limit(4 * limit)
+    return list(dict.fromkeys(session.scalars(rows)))[:limit]
 
 
 def pending_among(session: Session, numbers: Sequence[int]) -> set[int]:
@@ -275,14 +276,12 @@ def load_standings(session: Session, numbers: Sequence[int]) -> dict[int, KeptSt
     }
 
 
-def learners_due(session: Session, now: datetime, limit: int) -> list[int]:
-    """Learners whose standing the clock alone has changed by now."""
-    found = (
-        sa.select(standings.c.learner_id)
-        .where(standings.c.changes_at <= now)
-        .order_by(standings.c.changes_at)
-    )
-    return list(session.scalars(found.limit(limit)))
+def mark_due(session: Session, now: datetime) -> int:
+    """Marks the learners whose standing the clock alone has changed by now, and who aren't pending yet. Returns how many."""
+    waits = sa.exists().where(pending_learners.c.learner_id == standings.c.learner_id)
+    due = sa.select(standings.c.learner_id, sa.literal(now, type_=pending_learners.c.since.type))
+    due = due.where(standings.c.changes_at <= now, sa.not_(waits)).order_by(standings.c.changes_at)
+    return session.execute(sa.insert(pending_learners).from_select(["learner_id", "since"], due)).rowcount
 
 
 def learners_after(session: Session, number: int, limit: int) -> list[int]:

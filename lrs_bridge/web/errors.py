@@ -12,6 +12,8 @@ from lrs_bridge.errors import BadInput, BridgeError, Unauthorised
 
 log = logging.getLogger(__name__)
 
+_PROBLEMS_TOLD = 200
+
 
 def register(app: Flask) -> None:
     app.register_error_handler(BridgeError, _refused)
@@ -25,7 +27,7 @@ def _refused(error: BridgeError) -> Response:
     extra: dict[str, Any] = {}
     title = str(error)
     if isinstance(error, BadInput):
-        title, extra = error.title, {"problems": [problem.as_json() for problem in error.problems]}
+        title, extra = error.title, _told(error)
     answer = _answer(error.status, title, extra)
     if isinstance(error, Unauthorised):
         answer.headers["WWW-Authenticate"] = 'Basic realm="lrs_bridge", charset="UTF-8"'
@@ -60,3 +62,11 @@ def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
         )
     body = {"title": title, "status": status, **extra}
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+
+
+def _told(error: BadInput) -> dict[str, Any]:
+    """The problems, as many as a person reads; how many more there are."""
+    told: dict[str, Any] = {"problems": [problem.as_json() for problem in error.problems[:_PROBLEMS_TOLD]]}
+    if len(error.problems) > _PROBLEMS_TOLD:
+        told["problems_not_shown"] = len(error.problems) - _PROBLEMS_TOLD
+    return told

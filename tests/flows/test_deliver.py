@@ -6,10 +6,9 @@ from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
 
-import pytest
 import sqlalchemy as sa
 from flows.test_recompute import make_eligible
-from flows.worlds import START, World, completion, shipped_files, voiding
+from flows.worlds import START, completion, shipped_files, voiding
 from servers import Answer
 
 from lrs_bridge.connectors import webhooks
@@ -21,13 +20,6 @@ from lrs_bridge.store.schema import alerts, deliveries
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ENVIRON = {"ESSEX_SECRET": SECRET}
 BOARD = "      - email: cse-champions@essex-lscb.example         # <<< the Board's address\n"
-
-
-@pytest.fixture
-def world(database_url):
-    made = World(database_url)
-    yield made
-    made.close()
 
 
 def tell(world, *recipients):

@@ -16,13 +16,6 @@ from lrs_bridge.store.schema import alerts, identifiers, learners, set_aside
 ASHA = f"{SITE}|asha"
 
 
-@pytest.fixture
-def world(database_url):
-    made = World(database_url)
-    yield made
-    made.close()
-
-
 def make_eligible(world, name="asha"):
     mail = f"{name}@example.org"
     world.take_in(

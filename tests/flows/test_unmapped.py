@@ -2,21 +2,13 @@
 
 from datetime import timedelta
 
-import pytest
 import yaml
-from flows.worlds import EXTERNAL_ID, SITE, START, World, completion, shipped_files
+from flows.worlds import EXTERNAL_ID, SITE, START, completion, shipped_files
 
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.unmapped import unmapped
 
 ASHA = f"{SITE}|asha"
-
-
-@pytest.fixture
-def world(database_url):
-    made = World(database_url)
-    yield made
-    made.close()
 
 
 def listed(world, source=None):
