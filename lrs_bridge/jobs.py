@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from lrs_bridge.errors import BadMappings, Unavailable
+from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.deliver import deliver
 from lrs_bridge.flows.recompute import due_by_clock, recompute
@@ -143,6 +143,11 @@ class Timetable:
             outcome, detail = "ok", job.run(self)
         except Unavailable:
             raise
+        except BridgeError as refused:
+            outcome, detail = "failed", str(refused)
+            before = self._idle.get(job.name)
+            if before is None or before.detail != detail:  # said once, not at every tick
+                log.warning("job %s: %s", job.name, refused)
         except Exception as wrong:
             log.exception("job %s failed", job.name)
             outcome, detail = "failed", f"{type(wrong).__name__}: {wrong}"
@@ -188,7 +193,7 @@ def _mappings(table: Timetable) -> str:
     try:
         files, checked = mapping_flow.read(table.settings.mappings, table.settings.calendar)
     except BadMappings as wrong:
-        raise BadMappings(f"{wrong} The mappings in force stay in force.") from wrong
+        raise BadMappings(f"The mappings in force stay in force. {wrong.title}", wrong.problems) from wrong
     now = table.clock()
     changed = table.database.write(
         lambda session: mapping_flow.put_in_force(

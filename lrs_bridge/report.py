@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lrs_bridge.flows.explain import NOT_PROVEN, Explained
@@ -10,6 +10,8 @@ from lrs_bridge.flows.imports import Report
 from lrs_bridge.flows.unmapped import UnmappedActivity
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
+
+_UNMAPPED_SHOWN = 20
 
 
 def explanation(found: Explained, mappings: Mappings | None) -> str:
@@ -139,9 +141,11 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
         yield "Nothing was changed yet. Add --apply to do it."
 
 
-def unmapped_report(found: Iterable[UnmappedActivity]) -> str:
-    """Every activity that looks completed and that no rule takes, with a rule to paste."""
-    said = [line for one in found for line in _unmapped(one)]
+def unmapped_report(found: Sequence[UnmappedActivity]) -> str:
+    """Activities that look completed and that no rule takes, the likeliest first, each with a rule to paste."""
+    said = [line for one in found[:_UNMAPPED_SHOWN] for line in _unmapped(one)]
+    if len(found) > _UNMAPPED_SHOWN:
+        said.append(f"and {len(found) - _UNMAPPED_SHOWN} more, less like a course: --json lists them all")
     return (
         "\n".join(said)
         or "Nothing: every completion-like statement that was matched so far is taken by a rule."
@@ -155,6 +159,6 @@ def _unmapped(one: UnmappedActivity) -> Iterator[str]:
     yield f"  verbs     {', '.join(f'{verb} ({count})' for verb, count in one.verbs.items())}"
     yield f"  first     {one.first:%Y-%m-%d %H:%M}, last {one.last:%Y-%m-%d %H:%M} (UTC)"
     yield f"  why not   {f'nearest rule “{one.nearest_rule}”: ' if one.nearest_rule else ''}{one.failed}"
-    yield "  to paste  under rules:"
-    yield from (f"    {line}" for line in one.rule.splitlines())
+    yield f"  to paste  under rules: in sources/{one.source or 'SOURCE'}.yaml, as it stands here"
+    yield from (f"  {line}" for line in one.rule.splitlines())
     yield ""

@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 
 from lrs_bridge import cli, serving
 from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
+from lrs_bridge.store import timetable
+from lrs_bridge.store.database import Database
 
 NOTHING_LISTENS = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -141,9 +143,18 @@ class TestExitCodes:
             ["serve"],
         ],
     )
-    def test_78_before_the_database_is_migrated(self, unmigrated, command):
+    def test_78_before_the_database_is_migrated(self, unmigrated, command, tmp_path):
         said = unmigrated.refused(78, *command)
-        assert said == "The database has no schema yet. Run `lrs-bridge migrate` first.\n"
+        assert said.startswith("There is no database /")
+        assert "bridge.sqlite" in said
+        assert not list(tmp_path.glob("*.sqlite")), "asking must not make an empty database"
+
+    def test_78_for_a_database_without_schema(self, unmigrated, tmp_path):
+        (tmp_path / "bridge.sqlite").touch()
+        assert (
+            unmigrated.refused(78, "status")
+            == "The database has no schema yet. Run `lrs-bridge migrate` first.\n"
+        )
 
     def test_78_before_the_database_is_migrated_for_imports(self, unmigrated, people):
         unmigrated.refused(78, "import", "people", people)
@@ -395,7 +406,7 @@ class TestAsAProcess:
     def test_refusals_go_to_standard_error_alone(self, sqlite_url):
         done = self.run(sqlite_url, "status")
         assert (done.returncode, done.stdout) == (78, "")
-        assert done.stderr.startswith("The database has no schema yet.")
+        assert done.stderr.startswith("There is no database /")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -408,3 +419,61 @@ def test_the_same_on_both_databases(request, kind, people):
     body = json.loads(shell("status", "--json").stdout)
     assert body["learners"] == 2
     assert datetime.fromisoformat(body["now"]).tzinfo == UTC
+
+
+class TestWhoseMappings:
+    """A command in a shell without the service's settings never puts other files in the place of the service's."""
+
+    @pytest.fixture
+    def own(self, shell, tmp_path) -> str:
+        shell.well("init", str(tmp_path / "own"))
+        nwg = tmp_path / "own/mappings/sources/nwg.yaml"
+        nwg.write_text(nwg.read_text().replace("https://nwg-elearning.example", "https://nwg.example.org"))
+        folder = str(tmp_path / "own/mappings")
+        shell.well("recompute", LRS_BRIDGE_MAPPINGS=folder)
+        return folder
+
+    def digest(self, shell) -> str:
+        return json.loads(shell.well("status", "--json"))["mappings"]["digest"]
+
+    def test_the_shipped_examples_never_replace_the_operators_own(self, shell, own):
+        before = self.digest(shell)
+        for command in (["recompute"], ["recompute", "--all", "--verify"]):
+            shell.well(*command)
+            assert self.digest(shell) == before
+
+    def test_changed_files_are_taken_up_where_no_service_runs(self, shell, own):
+        before = self.digest(shell)
+        with (Path(own) / "frameworks/escb.yaml").open("a") as file:
+            file.write("# changed\n")
+        shell.well("recompute", LRS_BRIDGE_MAPPINGS=own)
+        assert self.digest(shell) != before
+
+    def test_they_are_left_to_a_service_that_runs(self, shell, own):
+        database = Database(shell.environ["LRS_BRIDGE_DATABASE_URL"])
+        database.write(lambda session: timetable.hold_lease(session, "timetable", "a service", 30))
+        before = self.digest(shell)
+        with (Path(own) / "frameworks/escb.yaml").open("a") as file:
+            file.write("# changed\n")
+        shell.well("recompute", LRS_BRIDGE_MAPPINGS=own)
+        assert self.digest(shell) == before
+        database.close()
+
+    def test_bad_files_leave_those_in_force_at_work(self, shell, own, bad_folder):
+        before = self.digest(shell)
+        done = shell("recompute", LRS_BRIDGE_MAPPINGS=bad_folder)
+        assert done.exit_code == 0
+        assert "stay in force" in done.stderr
+        assert self.digest(shell) == before
+
+
+def test_an_import_says_whom_it_renames_and_joins(shell, tmp_path):
+    heading = "person,identifiers,organisation,area\n"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(
+        heading + "Asha Rao,asha@example.org,School,essex\nBen Hale,ben@example.org,School,essex\n"
+    )
+    second.write_text(heading + "Somebody Else,asha@example.org; ben@example.org,Other,essex\n")
+    shell.well("import", "people", str(first), "--apply")
+    said = shell.well("import", "people", str(second))
+    assert "known so far as “Asha Rao” and “Ben Hale”; joins records that were apart until now" in said

@@ -20,7 +20,7 @@ from lrs_bridge.flows import status as reporting
 from lrs_bridge.jobs import Timetable
 from lrs_bridge.moments import system_clock
 from lrs_bridge.report import status_report
-from lrs_bridge.settings import TABLE
+from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
 from lrs_bridge.store import clients
 from lrs_bridge.store.migrations import migrate
 
@@ -34,11 +34,12 @@ def init(directory: Path) -> None:
     except OSError as wrong:
         problem = Problem(str(wrong.filename or directory), f"can't be written: {wrong.strerror}")
         raise BadInput("Not everything could be copied.", [problem]) from wrong
+    directory = directory.absolute()
     click.echo(f"{copied} files copied to {directory}.")
     for path in kept:
         click.echo(f"left as it is: {path}")
     click.echo(
-        f"Next: edit {directory / 'mappings'}, then\n"
+        f"Next: edit {directory / 'mappings'}, then, in every shell and for the service,\n"
         f"  export LRS_BRIDGE_MAPPINGS={directory / 'mappings'} LRS_BRIDGE_CONFIG={directory / 'config'}\n"
         f"  lrs-bridge check-mappings"
     )
@@ -150,7 +151,9 @@ def revoke_client(key: str) -> None:
 
 @click.command(epilog=example("lrs-bridge serve --host 127.0.0.1 --port 8040"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8040, show_default=True, help="Port to listen on.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=8040, show_default=True, help="Port to listen on."
+)
 @click.option("--demonstration", is_flag=True, hidden=True)
 def serve(host: str, port: int, *, demonstration: bool) -> None:
     """Run the service: the web processes and, in a process of its own, the timetable."""
@@ -159,8 +162,14 @@ def serve(host: str, port: int, *, demonstration: bool) -> None:
     _, checked = mapping_flow.read(settings.mappings, settings.calendar)
     for warning in checked.warnings:
         click.echo(f"note: {warning}", err=True)
+    if settings.mappings == str(SHIPPED_MAPPINGS) and not demonstration:
+        click.echo(
+            "note: these are the shipped example mappings; `lrs-bridge init DIR` copies them to edit",
+            err=True,
+        )
     take_up_mappings(database, settings)
     database.close()
+    click.echo(f"lrs_bridge listens on http://{host}:{port}", err=True)
     serving.serve(host, port, settings.web_processes, demonstration=demonstration)
 
 
@@ -171,7 +180,10 @@ def serve(host: str, port: int, *, demonstration: bool) -> None:
 def worker(attached_to: int | None) -> None:
     """Run the timetable alone: matching, standings, alerts. Several may run; one leads."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(
+        logging.ERROR
+    )  # a job still at work at its next tick is nothing to tell
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = read_settings()
     table = Timetable(open_database(settings), settings, system_clock)
     told_to_stop = threading.Event()

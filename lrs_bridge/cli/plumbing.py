@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import system_clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import timetable
-from lrs_bridge.store.database import Database
+from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.migrations import current, newest
 
 
@@ -45,6 +46,7 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Database:
     database = Database(settings.database_url)
     click.get_current_context().call_on_close(database.close)
     if migrated:
+        _refuse_missing_file(database)
         at = database.read(current)
         if at != newest():
             said = (
@@ -52,6 +54,15 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Database:
             )
             raise BadSettings(f"The database {said}. Run `lrs-bridge migrate` first.")
     return database
+
+
+def _refuse_missing_file(database: Database) -> None:
+    """Asking an SQLite file that isn't there would make an empty one, in whatever folder this is."""
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        raise BadSettings(
+            f"There is no database {Path(url.database).absolute()}. Set LRS_BRIDGE_DATABASE_URL, or run `lrs-bridge migrate`."
+        )
 
 
 def who() -> str:
@@ -62,12 +73,16 @@ def who() -> str:
 
 
 def take_up_mappings(database: Database, settings: Settings) -> None:
-    """Puts the files in force if they changed, as the timetable would."""
+    """Puts the files in force where none are. Later changes are the timetable's to take up: a command run in a shell
+    without the service's settings must not put other files in the place of the service's."""
     files, checked = mapping_flow.read(settings.mappings, settings.calendar)
     now = system_clock()
-    database.write(
-        lambda session: mapping_flow.put_in_force(session, files, checked.mappings.digest, now=now, who=who())
-    )
+
+    def journey(session: Session) -> None:
+        if timetable.in_force(session) is None:
+            mapping_flow.put_in_force(session, files, checked.mappings.digest, now=now, who=who())
+
+    database.write(journey)
 
 
 def mappings_in_use(database: Database, settings: Settings) -> Mappings:

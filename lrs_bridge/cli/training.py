@@ -20,16 +20,18 @@ from lrs_bridge.cli.plumbing import (
     who,
 )
 from lrs_bridge.connectors.tables import read_csv
-from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.errors import BadInput, BadMappings, Problem
 from lrs_bridge.flows import explain as explaining
 from lrs_bridge.flows import imports, verify
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import recompute as recomputing
 from lrs_bridge.flows import unmapped as missing
+from lrs_bridge.jobs import LEASE_SECONDS
 from lrs_bridge.moments import system_clock
 from lrs_bridge.report import explanation, import_report, unmapped_report
+from lrs_bridge.settings import SHIPPED_MAPPINGS, Settings
 from lrs_bridge.store import timetable
-from lrs_bridge.store.database import Session
+from lrs_bridge.store.database import Database, Session
 
 
 @click.command("check-mappings", epilog=example("lrs-bridge check-mappings ./mappings"))
@@ -56,7 +58,11 @@ def unmapped(source: str | None, *, as_json: bool) -> None:
     settings = read_settings()
     database = open_database(settings)
     mappings = mappings_in_use(database, settings)
-
+    if source is not None and source not in mappings.sources:
+        problem = Problem(
+            "--source", f"no mapping file describes “{source}”", mend=f"one of {', '.join(mappings.sources)}"
+        )
+        raise BadInput("Nothing can be listed.", [problem])
     found = database.read(lambda session: missing.unmapped(session, mappings, source))
     if as_json:
         print_json([one.as_json() for one in found])
@@ -114,6 +120,32 @@ def _import(kind: imports.Kind, content: bytes, *, apply_: bool) -> imports.Repo
         return database.write(journey) if apply_ else database.rehearse(journey)
 
 
+def _take_up_own_mappings(database: Database, settings: Settings) -> None:
+    """Without a service to do it, changed files are taken up here; but only files that were set for this command, never
+    the shipped examples in the place of the operator's own, and never bad ones."""
+    in_force = database.read(timetable.in_force)
+    if in_force is None:
+        take_up_mappings(database, settings)
+        return
+    holder = who()
+    if settings.mappings == str(SHIPPED_MAPPINGS) or not database.write(
+        lambda session: timetable.hold_lease(session, "timetable", holder, LEASE_SECONDS)
+    ):
+        return
+    try:
+        files, checked = mapping_flow.read(settings.mappings, settings.calendar)
+        now = system_clock()
+        database.write(
+            lambda session: mapping_flow.put_in_force(
+                session, files, checked.mappings.digest, now=now, who=holder
+            )
+        )
+    except BadMappings as wrong:
+        click.echo(f"{wrong}\nThe mappings in force stay in force.", err=True)
+    finally:
+        database.write(lambda session: timetable.drop_lease(session, "timetable", holder))
+
+
 @click.command(epilog=example("lrs-bridge recompute --all --verify"))
 @click.option("--all", "all_", is_flag=True, help="Match every statement and compute every learner anew.")
 @click.option(
@@ -126,7 +158,7 @@ def recompute(*, all_: bool, verify_: bool) -> None:
     """Compute what is pending now, without waiting for the timetable. Exit 1 if --verify finds a difference."""
     settings = read_settings()
     database = open_database(settings)
-    take_up_mappings(database, settings)
+    _take_up_own_mappings(database, settings)
     with on_terminal(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
         task = progress.add_task("computing")
 

@@ -53,6 +53,13 @@ def add_client(
                 "--source", f"no mapping file describes “{source}”", "", f"one of {', '.join(known_sources)}"
             )
         )
+    problems += [
+        Problem(
+            "--home-page", f"“{page}” is not an address", "", "write it whole: https://moodle.example.org"
+        )
+        for page in home_pages
+        if "://" not in page
+    ]
     if not name.strip():
         problems.append(Problem("NAME", "is empty"))
     if problems:

@@ -7,6 +7,7 @@ of its own, right when two run at once, and leaves exactly what is still to be d
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 STATEMENTS_AT_ONCE = 200
 LEARNERS_AT_ONCE = 50
+_WAIT_SECONDS = 0.1
 LARGEST_GROUP = 100
 """A larger Group's statement is kept and listed for none of its members: it would only make records of people of whom it
 tells nothing."""
@@ -296,7 +298,10 @@ def recompute(
         if not (matched or computed):
             row = database.read(timetable.in_force)
             if row is None or not row.is_rematching:
-                return done
+                if not any(database.read(timetable.count_pending)):
+                    return done
+                time.sleep(_WAIT_SECONDS)  # another process is at it
+                continue
             done.rematched += database.write(lambda session: rematch(session, mappings, clock()))  # noqa: B023  # runs at once
     return done
 

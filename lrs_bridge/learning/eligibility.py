@@ -100,15 +100,12 @@ class _Judge:
 
     def _leaf_uses(self, need: Need) -> list[Use]:
         if need.kind == "attestation":
-            # given for a stretch of posts; it serves this one if it was given for it
+            # given for a stretch of posts by the line manager; it serves this one if it was given for it
             found = attestation_uses(
                 self.history, need.key, self.history.posts, self.calendar, need.valid_for
             )
             return [
-                Use(
-                    use.evidence,
-                    use.periods & self.post.periods if self.post.is_named_by(use.evidence.detail) else NEVER,
-                )
+                Use(use.evidence, use.periods & self.post.periods if self._is_meant(use.evidence) else NEVER)
                 for use in found
             ]
         if need.kind == "membership":
@@ -117,6 +114,9 @@ class _Judge:
                 for evidence in self.history.standing_evidence("membership", need.key)
             ]
         return course_uses(self.history, need.key, self.champions.equivalences, self.calendar, need.valid_for)
+
+    def _is_meant(self, word: Evidence) -> bool:
+        return self.post.is_named_by(word.detail) and self.post.has_as_manager(word.detail.get("by", ()))
 
     def _wanting(self, need: Need, now: datetime) -> tuple[str, ...]:
         """What would meet an unmet need: of any_of every choice, of all_of what is not yet there."""

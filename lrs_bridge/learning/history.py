@@ -44,7 +44,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where a person exercises a role, from when to when (None: unbounded)."""
+    """Where a person exercises a role, from when to when (None: unbounded); `manager`: an identifier, if one is recorded."""
 
     organisation: str
     area: str
@@ -52,6 +52,7 @@ class Post:
     required_tier: str | None = None
     starts: datetime | None = None
     ends: datetime | None = None
+    manager: str = ""
 
     @property
     def periods(self) -> Periods:
@@ -61,6 +62,10 @@ class Post:
         """Whether evidence with this detail was given for this post. What it leaves out, it leaves open."""
         named = ((detail.get("organisation"), self.organisation), (detail.get("area"), self.area))
         return all(not said or _plain(said) == _plain(own) for said, own in named)
+
+    def has_as_manager(self, identifiers: Iterable[str]) -> bool:
+        """Whether one of these is the line manager, as far as one is recorded."""
+        return not self.manager or not names_of([self.manager]).isdisjoint(names_of(identifiers))
 
 
 def _plain(name: str) -> str:
@@ -148,17 +153,15 @@ def attestation_uses(
 
 
 def period_meant(evidence: Evidence, posts: Iterable[Post]) -> Periods:
-    """The stretches of posts that evidence belongs to: those it happened in, else the next to begin. Posts in one
-    organisation and area that follow each other without a gap are one stretch; being hired again later is another."""
+    """The stretches of posts that evidence belongs to: those it happened in. Posts in one organisation and area that follow
+    each other without a gap are one stretch; being hired again later is another."""
     places: dict[tuple[str, str], Periods] = {}
     for post in posts:
         if post.is_named_by(evidence.detail):
             place = (_plain(post.organisation), post.area)
             places[place] = places.get(place, NEVER) | post.periods
     stretches = [stretch for periods in places.values() for stretch in periods]
-    held_then = [stretch for stretch in stretches if stretch[0] <= evidence.happened < stretch[1]]
-    later = [stretch for stretch in stretches if stretch[0] > evidence.happened]
-    return Periods(held_then or ([min(later)] if later else []))
+    return Periods(stretch for stretch in stretches if stretch[0] <= evidence.happened < stretch[1])
 
 
 def in_posts_meant(use: Use, posts: tuple[Post, ...]) -> Use:

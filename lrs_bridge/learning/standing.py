@@ -111,8 +111,13 @@ def _why_not_this_post(evidence: Evidence, history: History, now: datetime) -> s
     named = [post for post in history.posts if post.is_named_by(evidence.detail)]
     if not named:
         return f"no post at {said} is recorded"
-    if any(post.periods.at(now) for post in named):
-        return "no item or standard asks for it in that post, or it was given for an earlier post there"
+    current = [post for post in named if post.periods.at(now)]
+    if any(post.starts and evidence.happened < post.starts for post in current):
+        return f"given before the present post at {said} began"
+    if current and not any(post.has_as_manager(evidence.detail.get("by", ())) for post in current):
+        return "given by somebody who is not the line manager recorded for that post"
+    if current:
+        return "no item or standard asks for it in that post"
     begins = min((post.starts for post in named if post.starts and post.starts > now), default=None)
     if begins:
         return f"the post at {said} begins {format_instant(begins)}"

@@ -140,4 +140,6 @@ def _postgres(url: str) -> sa.Engine:
             connect_args={"options": "-c timezone=UTC"},
         )
     except ModuleNotFoundError as missing:
-        raise Unavailable("PostgreSQL needs its driver: pip install 'lrs_bridge[postgres]'") from missing
+        raise Unavailable(
+            "PostgreSQL needs its driver, the extra “postgres”: pip install '.[postgres]'"
+        ) from missing

@@ -211,6 +211,16 @@ def name_learner(session: Session, learner: int, name: str) -> bool:
     return session.execute(changed).rowcount > 0
 
 
+def names_known(session: Session, texts: Iterable[str]) -> dict[int, str]:
+    """The learners that these identifiers lead to now, and the name each is known by."""
+    found = sa.select(learners.c.id, learners.c.name).join(
+        identifiers, identifiers.c.learner_id == learners.c.id
+    )
+    keys = [key for text in texts for key in (identity.folded(text), identity.as_sent(text)) if key]
+    same = sa.or_(identifiers.c.digest.in_([_digest(text) for text in texts]), identifiers.c.folded.in_(keys))
+    return {row.id: row.name for row in session.execute(found.where(same).order_by(learners.c.id))}
+
+
 def learner_with(session: Session, text: str) -> int | None:
     """The learner with this identifier; an e-mail is found however it is capitalised, and by its SHA-1."""
     exact = session.scalar(sa.select(identifiers.c.learner_id).where(identifiers.c.digest == _digest(text)))
@@ -299,7 +309,7 @@ def load(session: Session, numbers: Sequence[int]) -> dict[int, Person]:
     )
     for row in session.execute(jobs):
         held[row.learner_id].append(
-            Post(row.organisation, row.area, row.role, row.required_tier, row.starts, row.ends)
+            Post(row.organisation, row.area, row.role, row.required_tier, row.starts, row.ends, row.manager)
         )
     return {
         number: Person(number, name, tuple(texts[number]), tuple(held[number]))

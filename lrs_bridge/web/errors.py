@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from lrs_bridge.errors import BadInput, BridgeError, Unauthorised
+from lrs_bridge.errors import BadInput, BridgeError, Unauthorised, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +22,13 @@ def register(app: Flask) -> None:
 
 
 def _refused(error: BridgeError) -> Response:
-    if error.status >= 500:
-        log.warning("answered %s: %s", error.status, error)
+    title = error.title if isinstance(error, BadInput) else str(error)
+    log.warning("answered %s to %s %s: %s", error.status, request.method, request.path, title)
+    if isinstance(error, Unavailable):
+        title = "The service can't reach its database just now; nothing was kept. Try again."
     extra: dict[str, Any] = {}
-    title = str(error)
     if isinstance(error, BadInput):
-        title, extra = error.title, _told(error)
+        extra = _told(error)
     answer = _answer(error.status, title, extra)
     if isinstance(error, Unauthorised):
         answer.headers["WWW-Authenticate"] = 'Basic realm="lrs_bridge", charset="UTF-8"'

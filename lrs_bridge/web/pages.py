@@ -27,11 +27,12 @@ _PEOPLE_ON_A_PAGE = 50
 def _health() -> dict[str, Any]:
     now = current_app.extensions["lrs_bridge.clock"]()
 
-    def journey(session: Session) -> tuple[timetable.JobRun | None, bool]:
-        return timetable.job_run(session, "recompute"), timetable.in_force(session) is not None
+    def journey(session: Session) -> tuple[dict[str, timetable.JobRun], bool]:
+        runs = {run.name: run for run in timetable.all_job_runs(session)}
+        return runs, timetable.in_force(session) is not None
 
     try:
-        run, has_mappings = database().read(journey)
+        runs, has_mappings = database().read(journey)
     except Unavailable:
         return {
             "version": __version__,
@@ -39,13 +40,21 @@ def _health() -> dict[str, Any]:
             "database": "out of reach",
             "timetable": "not known",
         }
+    run = runs.get("recompute")
+    refused = "mappings" in runs and runs["mappings"].outcome == "failed"
     ran = run is not None and run.finished is not None and now - run.finished < _LIVE
     return {
         "version": __version__,
         "healthy": ran and has_mappings,
         "database": "answers",
         "timetable": "runs" if ran else "has not run for five minutes",
-        "mappings": "in force" if has_mappings else "none in force",
+        "mappings": (
+            "in force; a change of the files was refused, `lrs-bridge status` says why"
+            if refused
+            else "in force"
+        )
+        if has_mappings
+        else "none in force",
     }
 
 

@@ -94,9 +94,15 @@ def member(days_ago: float = 20, until: datetime | None = None) -> Evidence:
 
 
 def post(
-    area="essex", required=None, organisation="Colne School", role="teacher", starts=None, ends=None
+    area="essex",
+    required=None,
+    organisation="Colne School",
+    role="teacher",
+    starts=None,
+    ends=None,
+    manager="",
 ) -> Post:
-    return Post(organisation, area, role, required, starts, ends)
+    return Post(organisation, area, role, required, starts, ends, manager)
 
 
 def history(*evidence: Evidence, posts=None) -> History:

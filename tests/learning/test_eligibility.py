@@ -105,6 +105,14 @@ def test_a_learners_own_word_is_no_support():
     assert judged(history(*own)).missing == ("manager_support",)
 
 
+def test_only_the_recorded_managers_word_counts():
+    """However the address is capitalised; where none is recorded, whoever the coordinator names."""
+    for manager, met in (("mailto:HEAD@example.org", True), ("mailto:other@example.org", False), ("", True)):
+        found = judged(history(*everything(), posts=[post(manager=manager)]))
+        assert found.standards_met is met
+        assert ("manager_support" in found.missing) is not met
+
+
 def test_since_is_the_moment_when_the_last_standard_was_met():
     evidence = [one for one in everything() if one.key != "set_toolbox"]
     found = judged(history(*evidence, course("set_toolbox", days_ago=7)))

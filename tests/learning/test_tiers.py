@@ -257,8 +257,8 @@ def test_a_word_does_not_come_back_when_somebody_is_hired_again():
     again = post(role="head", starts=NOON - timedelta(days=100))
     word = attested("item:1.3", 400, parts=("knowledge",))
     assert tier(history(course("nwg_basic"), word, posts=[old, again])).attained is None
-    before_the_first_day = attested("item:1.3", 110, parts=("knowledge",))
-    assert tier(history(course("nwg_basic"), before_the_first_day, posts=[old, again])).attained == "T1"
+    given_anew = attested("item:1.3", 90, parts=("knowledge",))
+    assert tier(history(course("nwg_basic"), given_anew, posts=[old, again])).attained == "T1"
 
 
 @pytest.mark.parametrize("by", ["mailto:Asha@example.org", "mailto:ASHA@EXAMPLE.ORG"])
@@ -300,6 +300,16 @@ def test_the_first_posts_area_decides_which_tier_is_shown_first():
             attested("manager_support"),
             [post(starts=NOON + timedelta(days=1))],
             "the post at Colne School in essex begins 2026-03-03T12:00:00.000000Z",
+        ),
+        (
+            attested("manager_support", 20),
+            [post(starts=NOON - timedelta(days=10))],
+            "given before the present post at Colne School in essex began",
+        ),
+        (
+            attested("manager_support", by="mailto:stranger@example.org"),
+            [post(manager="mailto:Head@example.org")],
+            "given by somebody who is not the line manager recorded for that post",
         ),
     ],
 )

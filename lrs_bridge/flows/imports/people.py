@@ -66,6 +66,7 @@ def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
 
 def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str, str]:
     calendar = taking.mappings.calendar
+    known = people.names_known(session, value["identifiers"])
     numbers = people.learn(
         session, [people.Sighting(text, value["person"]) for text in value["identifiers"]], taking.now
     )
@@ -92,10 +93,15 @@ def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str,
         outcome = "changed"
     if outcome != "same":
         people.mark_pending(session, [learner], taking.now)
-    return (
-        outcome,
-        f"{value['person']}: {value['role'] or 'post'} at {value['organisation']}, {value['area']}{f', requires {tier}' if tier else ''}",
-    )
+    words = f"{value['person']}: {value['role'] or 'post'} at {value['organisation']}, {value['area']}"
+    return outcome, words + (f", requires {tier}" if tier else "") + _warning(value["person"], known)
+
+
+def _warning(person: str, known: dict[int, str]) -> str:
+    """What a coordinator should see before it is done: other names known for these identifiers, and learners joined."""
+    others = sorted({name for name in known.values() if name and name != person})
+    said = f"; known so far as {' and '.join(f'“{name}”' for name in others)}" if others else ""
+    return said + ("; joins records that were apart until now" if len(known) > 1 else "")
 
 
 PEOPLE = Kind(
