@@ -590,3 +590,29 @@ class TestWhatComesOfThem:
             body = desk.explain("asha.rao@example.org")
             assert ("nwg_member" in body["eligibility"]["essex"]["met"]) is counts
             desk.database.write(partial(people.mark_pending, numbers=[1], now=now))
+
+
+@pytest.mark.parametrize(
+    ("organisation", "by", "day", "warning"),
+    [
+        ("School", "head@example.org", "2026-02-01", ""),
+        ("Scool", "head@example.org", "2026-02-01", "counts only once a post at Scool in essex is recorded"),
+        ("School", "head@example.org", "2025-02-01", "the post was not held on that day"),
+        ("School", "other@example.org", "2026-02-01", "another line manager is recorded for that post"),
+    ],
+)
+def test_an_attestation_that_will_not_count_says_so_at_once(world, organisation, by, day, warning):
+    world.take_in(
+        "people",
+        "person,identifiers,organisation,area,manager,from\n"
+        "Asha,asha@example.org,School,essex,head@example.org,2026-01-01\n",
+    )
+    report = world.take_in(
+        "attestations",
+        "person,attestation,organisation,area,by,date\n"
+        f"asha@example.org,manager_support,{organisation},essex,{by},{day}\n",
+    )
+    ((_line, outcome, words),) = report.changes
+    assert outcome == "new"
+    assert warning in words
+    assert (";" in words) is bool(warning)

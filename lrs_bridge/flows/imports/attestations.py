@@ -23,6 +23,7 @@ from lrs_bridge.flows.imports.kinds import (
 )
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
 from lrs_bridge.moments import format_instant
+from lrs_bridge.store import people
 from lrs_bridge.store.database import Session
 
 _OF_POST = (MANAGER_SUPPORT, WORKING_KNOWLEDGE)
@@ -124,10 +125,22 @@ def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str,
     )
     outcome = by_hand.keep(session, record, public_url=taking.public_url, who=taking.who, now=taking.now)
     parts = f" ({' and '.join(detail['parts'])})" if item else ""
-    return (
-        outcome,
-        f"{value['person']}: {value['attestation']}{parts} by {value['by']} on {value['date']:%d/%m/%Y}",
-    )
+    words = f"{value['person']}: {value['attestation']}{parts} by {value['by']} on {value['date']:%d/%m/%Y}"
+    return outcome, words + _warning(session, value, record)
+
+
+def _warning(session: Session, value: dict[str, Any], record: by_hand.Record) -> str:
+    """Why it will not count as things stand: what a coordinator should see before it is done."""
+    learner = people.learner_with(session, value["person"])
+    posts = people.load(session, [learner])[learner].posts if learner is not None else ()
+    named = [post for post in posts if post.is_named_by(record.detail)]
+    if not named:
+        return f"; counts only once a post at {value['organisation']} in {value['area']} is recorded for this person"
+    if not any(post.periods.at(record.happened) for post in named):
+        return "; does not count, because the post was not held on that day"
+    if value["attestation"] in _OF_POST and not any(post.has_as_manager([value["by"]]) for post in named):
+        return "; does not count, because another line manager is recorded for that post"
+    return ""
 
 
 ATTESTATIONS = Kind(

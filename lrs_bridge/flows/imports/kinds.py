@@ -130,11 +130,10 @@ def _checked(kind: Kind, row: Row, mappings: Mappings) -> tuple[dict[str, Any], 
         value: dict[str, Any] = kind.schema.load(given)
     except ValidationError as wrong:
         messages: Mapping[str, Any] = wrong.messages_dict
-        return {}, [
-            Problem(f"line {row.line}, {name}", _WORDS.get(text, text))
-            for name, texts in messages.items()
-            for text in _flat(texts)
-        ]
+        said = [(name, _WORDS.get(text, text)) for name, texts in messages.items() for text in _flat(texts)]
+        understood = wrong.valid_data if isinstance(wrong.valid_data, dict) else {}
+        said += area_problem(understood, mappings)
+        return {}, [Problem(f"line {row.line}, {name}", text) for name, text in said]
     found = [Problem(f"line {row.line}, {name}", text) for name, text in kind.check(value, mappings)]
     return value, found
 
