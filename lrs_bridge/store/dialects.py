@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,15 @@ def lock_mappings(session: Session, *, to_change: bool) -> None:
     if session.dialect.name == "postgresql":
         shared = "" if to_change else "_shared"
         session.execute(sa.text(f"SELECT pg_advisory_xact_lock{shared}({_MAPPINGS_LOCK})"))
+
+
+def insert_many(session: Session, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows together. On PostgreSQL psycopg would send a statement for each; RETURNING makes SQLAlchemy write many
+    rows in one."""
+    statement = sa.insert(table)
+    if session.dialect.name == "postgresql":
+        statement = statement.returning(next(iter(table.primary_key)))
+    session.execute(statement, rows)
 
 
 def upsert(session: Session, table: sa.Table, *, key: tuple[str, ...]) -> Any:

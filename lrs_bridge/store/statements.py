@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
-from lrs_bridge.store.dialects import insert_new
+from lrs_bridge.store.dialects import insert_many, insert_new
 from lrs_bridge.store.schema import (
     authorities,
     clients,
@@ -111,8 +111,8 @@ def _write_beside(session: Session, fresh: list[tuple[int, NewStatement]]) -> No
         for seq, one in fresh
         for key in {term_key(kind, text) for kind, text in one.terms}
     ]
-    session.execute(sa.insert(statement_index), entries)
-    session.execute(sa.insert(pending_statements), [{"seq": seq, "since": one.stored} for seq, one in fresh])
+    insert_many(session, statement_index, entries)
+    insert_many(session, pending_statements, [{"seq": seq, "since": one.stored} for seq, one in fresh])
     voids = [
         {"seq": seq, "target": one.voids, "authority_id": one.authority_id, "any_authority": one.may_void_any}
         for seq, one in fresh
