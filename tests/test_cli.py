@@ -330,7 +330,10 @@ class TestImport:
         )
         said = shell.refused(2, "import", "people", people, "--apply")
         assert said.splitlines()[0] == "The file has mistakes; nothing was taken in."
-        assert [line.strip().split(":")[0] for line in said.splitlines()[1:]] == ["line 3, identifiers"]
+        assert [line.strip().split(":")[0] for line in said.splitlines()[1:]] == [
+            "line 3, identifiers",
+            "line 3, area",
+        ]
         shell.refused(1, "explain", "asha.rao@example.org")
 
     def test_windows_1252_is_said_and_utf16_refused(self, shell, people):
