@@ -2,7 +2,6 @@
 
 BridgeError                   anything this service says no to, with a reason a person can act on
 ├─ BadInput                   what was sent is wrong; nothing of it was kept            HTTP 400, exit 2
-│  ├─ TooLarge                it is larger than the setting allows                       HTTP 413
 │  └─ BadMappings             the mapping files are wrong; those in force stay in force  exit 2
 ├─ Unauthorised               no credential, or a wrong one                              HTTP 401
 ├─ Forbidden                  the credential is good but may not do this                 HTTP 403
@@ -66,10 +65,6 @@ class BadInput(BridgeError):
 
     def __str__(self) -> str:
         return "\n".join([self.title, *(f"  {problem}" for problem in self.problems)])
-
-
-class TooLarge(BadInput):
-    status = 413
 
 
 class BadMappings(BadInput):

@@ -164,7 +164,8 @@ def compute(
     numbers = sorted(set(done.values()))
     people.mark_pending(session, people.heirs(session, numbers).values(), now)
     if people.join_equal_mail(session, numbers, now):  # whoever was joined is pending again
-        numbers = [number for number in numbers if number not in people.heirs(session, numbers)]
+        joined = people.heirs(session, numbers)
+        numbers = [number for number in numbers if number not in joined]
     if row.is_rematching:
         _catch_up(session, numbers, row, mappings, now)
     kept: list[projections.KeptStanding] = []

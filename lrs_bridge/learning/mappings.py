@@ -237,27 +237,3 @@ class Mappings:
 
     def framework_of(self, area: str) -> Framework | None:
         return next((one for one in self.frameworks.values() if area in one.areas), None)
-
-    @cached_property
-    def course_names(self) -> dict[str, str]:
-        names: dict[str, str] = {}
-        for framework in self.frameworks.values():
-            for key in framework.companion_courses:
-                names.setdefault(key, key.replace("_", " "))
-            for route in framework.routes.values():
-                for course in route.courses:
-                    names.setdefault(course, route.name if route.courses == (route.key,) else course)
-        for champions in self.champions.values():
-            for standard in champions.standards.values():
-                for leaf in standard.need.leaves():
-                    if leaf.kind == "course":
-                        names.setdefault(leaf.key, leaf.key.replace("_", " "))
-        for equivalence in self.equivalences:
-            names.setdefault(equivalence.course, equivalence.course.replace("_", " "))
-        return names
-
-    @cached_property
-    def equivalences(self) -> tuple[Equivalence, ...]:
-        """Every recorded equivalence, the frameworks' and the Boards'."""
-        holders: list[Framework | Champions] = [*self.frameworks.values(), *self.champions.values()]
-        return tuple(equivalence for holder in holders for equivalence in holder.equivalences)

@@ -116,12 +116,6 @@ def learners_of_targets(session: Session, ids: Iterable[Any]) -> set[int]:
     return set(session.scalars(found))
 
 
-def matched_digests(session: Session) -> dict[str, int]:
-    """Mapping digest → how many rows of evidence were matched under it."""
-    found = sa.select(evidence.c.digest, sa.func.count()).group_by(evidence.c.digest)
-    return {row[0]: row[1] for row in session.execute(found)}
-
-
 def waiting_statements(session: Session, seqs: Sequence[int]) -> set[int]:
     """Of these, those not yet matched, or set aside."""
     found = sa.select(pending_statements.c.seq).where(pending_statements.c.seq.in_(seqs))
