@@ -225,10 +225,11 @@ def _take_in_people(database: Database, settings: Settings, say: Callable[[str],
     taking = imports.Taking(mappings, settings.public_url, "the demonstration", system_clock())
     for name, text in (("people", PEOPLE), ("attestations", ATTESTATIONS), ("memberships", MEMBERSHIPS)):
         kind, table = imports.kind_named(name), read_csv(text.encode())
-        entries = imports.read(kind, table, mappings)
-        report = imports.Report(name, table.encoding)
-        database.write(lambda session: imports.take_in(session, kind, entries, report, taking))  # noqa: B023  # runs at once
-        say(f"Imported {report.rows} {name}.")
+
+        def journey(session: Session) -> imports.Report:
+            return imports.take_in(session, imports.prepare(session, kind, table, mappings), taking)  # noqa: B023  # runs at once
+
+        say(f"Imported {database.write(journey).rows} {name}.")
 
 
 def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str], None]) -> None:

@@ -19,7 +19,7 @@ from lrs_bridge.cli.plumbing import (
     take_up_mappings,
     who,
 )
-from lrs_bridge.connectors.tables import read_csv
+from lrs_bridge.connectors.tables import Table, open_table
 from lrs_bridge.errors import BadInput, BadMappings, Problem
 from lrs_bridge.flows import explain as explaining
 from lrs_bridge.flows import imports, verify
@@ -70,13 +70,40 @@ def unmapped(source: str | None, *, as_json: bool) -> None:
     click.echo(unmapped_report(found))
 
 
-@click.command("import", epilog=example("lrs-bridge import people staff.csv --apply"))
+@click.command("import", epilog=example("lrs-bridge import people staff.xlsx --apply"))
 @click.argument("kind", metavar="KIND")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--apply", "apply_", is_flag=True, help="Do it. Without this, only show what would change.")
 @click.option("--template", is_flag=True, help="Print the columns of KIND, and an example row.")
-def import_command(kind: str, file: Path | None, *, apply_: bool, template: bool) -> None:
-    """Take in a CSV: KIND is people, attestations or memberships. Shows what would change; --apply does it.
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="HEADING=COLUMN",
+    help="What a heading of the file means; remembered. “course:KEY”: days of that course. Nothing after “=”: pass it over.",
+)
+@click.option(
+    "--set",
+    "constants",
+    multiple=True,
+    metavar="COLUMN=TEXT",
+    help="The same text for every row of the file.",
+)
+@click.option("--sheet", help="Which sheet of a workbook.")
+@click.option("--all", "all_", is_flag=True, help="Show every change, not only the first 200.")
+def import_command(
+    kind: str,
+    file: Path | None,
+    *,
+    apply_: bool,
+    template: bool,
+    columns: tuple[str, ...],
+    constants: tuple[str, ...],
+    sheet: str | None,
+    all_: bool,
+) -> None:
+    """Take in a CSV or XLSX table. KIND is organisations, people, champions, completions, sessions, memberships,
+    attestations or equivalences. Shows what would change; --apply does it.
 
     Every row is checked before the first is kept: a file with a mistake changes nothing, and the same file again neither.
     """
@@ -91,31 +118,54 @@ def import_command(kind: str, file: Path | None, *, apply_: bool, template: bool
             "Nothing was taken in.",
             [Problem("FILE", "is missing", mend=f"lrs-bridge import {kind} FILE.csv")],
         )
-    try:
-        content = file.read_bytes()
-    except OSError as wrong:
-        raise BadInput(
-            "Nothing was taken in.", [Problem(str(file), f"can't be read: {wrong.strerror}")]
-        ) from wrong
-    report = _import(wanted, content, apply_=apply_)
+    told, same = _pairs("--column", columns), _pairs("--set", constants)
+    report = _import(wanted, open_table(file, sheet=sheet), file.name, told, same, apply_=apply_, all_=all_)
     click.echo(import_report(report, applied=apply_))
 
 
-def _import(kind: imports.Kind, content: bytes, *, apply_: bool) -> imports.Report:
+def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, mark, value = text.rpartition("=") if option == "--column" else text.partition("=")
+        if not mark or not name.strip():
+            problem = Problem(
+                option, f"“{text}” has no “=” between two names", mend=f"{option} 'E-mail=identifiers'"
+            )
+            raise BadInput("Nothing was taken in.", [problem])
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _import(
+    kind: imports.Kind,
+    table: Table,
+    file: str,
+    told: dict[str, str],
+    constants: dict[str, str],
+    *,
+    apply_: bool,
+    all_: bool,
+) -> imports.Report:
     settings = read_settings()
     database = open_database(settings)
     mappings = mappings_in_use(database, settings)
-    table = read_csv(content)
-    entries = imports.read(kind, table, mappings)
     taking = imports.Taking(mappings, settings.public_url, who(), system_clock())
-    report = imports.Report(kind.name, table.encoding)
     with on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
-        bar = progress.add_task(kind.name, total=len(entries))
+        bar = progress.add_task(f"checking {kind.name}", total=table.total)
+
+        def advance(done: int) -> None:
+            progress.update(bar, completed=done)
+
+        prepared = database.read(
+            lambda session: imports.prepare(
+                session, kind, table, mappings, told=told, constants=constants, progress=advance
+            )
+        )
+        progress.update(bar, description=kind.name, completed=0, total=prepared.rows)
 
         def journey(session: Session) -> imports.Report:
-            return imports.take_in(
-                session, kind, entries, report, taking, lambda done: progress.update(bar, completed=done)
-            )
+            shown = prepared.rows * 50 if all_ else 200
+            return imports.take_in(session, prepared, taking, file=file, shown=shown, progress=advance)
 
         return database.write(journey) if apply_ else database.rehearse(journey)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 import tincan
 
+from lrs_bridge.errors import Conflict, NotFound
 from lrs_bridge.flows import receive
-from lrs_bridge.learning.by_hand import RECORD, VERBS, activity_id
-from lrs_bridge.learning.matching import Kind
+from lrs_bridge.learning.by_hand import RECORD, SOURCE, VERBS, RecordKind, activity_id
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store import clients
 from lrs_bridge.store import statements as records
@@ -22,41 +22,50 @@ from lrs_bridge.xapi.agents import as_actor, parse_identifier
 from lrs_bridge.xapi.equivalence import fingerprint
 
 _RECORDS = uuid.UUID("5c6f0f0a-6f0e-5b52-9d43-6f6d7c0a7d21")
-_SPOKEN: dict[str, str] = {"attestation": "attested", "membership": "joined"}
 
 Outcome = Literal["new", "same", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One thing to keep: `learner` and `by` are canonical identifiers; `subject` tells records of one day apart."""
+class Keeping:
+    """Who keys records, when, and what their consequences are put down to."""
 
-    kind: Kind
+    public_url: str
+    who: str
+    now: datetime
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing to keep: `learner` and `by` are canonical identifiers; `subject` tells records of one day apart; `word`
+    chooses the verb (`learning.by_hand.VERBS`)."""
+
+    kind: RecordKind
     key: str
+    word: str
     learner: str
-    name: str
     happened: datetime
-    subject: str
+    subject: str = ""
     by: str | None = None
+    title: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 def statement_of(record: Record, revision: int) -> dict[str, Any]:
     """The xAPI statement that says this. Its id follows from person, kind, subject, day and revision, so that the same
     record is the same statement."""
-    natural = f"{record.kind}/{record.key}/{record.learner}/{record.subject}/{format_instant(record.happened)}/{revision}"
-    detail = {name: value for name, value in record.detail.items() if value not in (None, "")}
+    about = record.key if record.kind != "champion" else f"{record.key}/{record.word}"
+    natural = f"{record.kind}/{about}/{record.learner}/{record.subject}/{format_instant(record.happened)}/{revision}"
+    detail = {name: value for name, value in record.detail.items() if value not in (None, "", [])}
     statement = tincan.Statement(
         id=str(uuid.uuid5(_RECORDS, natural)),
-        actor={
-            **as_actor(parse_identifier(record.learner)),
-            **({"name": record.name} if record.name else {}),
-        },
-        verb={"id": VERBS[record.kind], "display": {"en": _SPOKEN[record.kind]}},
+        actor=as_actor(parse_identifier(record.learner)),
+        verb={"id": VERBS[record.kind][record.word], "display": {"en": record.word}},
         object={
             "objectType": "Activity",
             "id": activity_id(record.kind, record.key),
-            "definition": {"name": {"en": record.key.replace("_", " ")}},
+            "definition": {"name": {"en": record.title or record.key.replace("_", " ")}},
         },
         context={
             "extensions": {RECORD: detail},
@@ -68,41 +77,82 @@ def statement_of(record: Record, revision: int) -> dict[str, Any]:
     return written
 
 
-def keep(session: Session, record: Record, *, public_url: str, who: str, now: datetime) -> Outcome:
-    """Keeps a record. The same again changes nothing; one that differs for the same person, subject and day voids the
-    earlier statement and stands as the next revision."""
-    sender = clients.own(session, public_url=public_url, who=who, now=now)
-    revision = 0
-    replaced = None
-    while True:
-        statement = statement_of(record, revision)
-        number = uuid.UUID(statement["id"])
-        live = records.by_id(session, number, voided=False)
-        if live is not None and fingerprint(json.loads(live.body)) == fingerprint(statement):
-            return "same"
-        if live is not None:
-            replaced = number
-        if live is None and records.by_id(session, number, voided=True) is None:
-            break
-        revision += 1
-    if replaced is not None:
-        _send(session, voiding_statement(replaced, public_url, who), sender, now)
-    _send(session, statement, sender, now)
-    return "corrected" if replaced else "new"
+@dataclass(slots=True)
+class _Plan:
+    """A record on its way to the revision under which it will be kept."""
+
+    record: Record
+    revision: int = 0
+    replaced: uuid.UUID | None = None
+    outcome: Outcome | None = None
+    statement: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> uuid.UUID:
+        return uuid.UUID(self.statement["id"])
+
+    def look_at(self, held: Mapping[uuid.UUID, records.Held]) -> None:
+        """Decides by what is held under this revision's id, or goes on to the next revision."""
+        found = held.get(self.id)
+        if found is None:
+            self.outcome = "corrected" if self.replaced else "new"
+        elif not found.voided and found.fingerprint == fingerprint(self.statement):
+            self.outcome = "same"
+        else:
+            self.replaced = self.replaced if found.voided else self.id
+            self.revision += 1
 
 
-def voiding_statement(target: uuid.UUID, public_url: str, who: str) -> dict[str, Any]:
+def keep(session: Session, wanted: Sequence[Record], keeping: Keeping) -> list[Outcome]:
+    """Keeps records together. The same again changes nothing; one that differs for the same person, subject and day voids
+    the earlier statement and stands as the next revision."""
+    plans = [_Plan(record) for record in wanted]
+    while undecided := [plan for plan in plans if plan.outcome is None]:
+        for plan in undecided:
+            plan.statement = statement_of(plan.record, plan.revision)
+        held = records.held(session, [plan.id for plan in undecided])
+        for plan in undecided:
+            plan.look_at(held)
+    first: dict[uuid.UUID, _Plan] = {}
+    for plan in plans:
+        if first.setdefault(plan.id, plan) is not plan:
+            plan.outcome = "same"
+    fresh = [plan for plan in first.values() if plan.outcome != "same"]
+    voids = [_voiding(plan.replaced, keeping) for plan in fresh if plan.replaced]
+    _send(session, [*voids, *(plan.statement for plan in fresh)], keeping)
+    return [plan.outcome or "same" for plan in plans]
+
+
+def take_back(session: Session, target: uuid.UUID, reason: str, keeping: Keeping) -> None:
+    """Voids a record that was kept by hand. Raises NotFound where there is none, Conflict where it isn't one."""
+    held = records.held(session, [target]).get(target)
+    if held is None:
+        raise NotFound(f"There is no statement {target}.")
+    if held.source != SOURCE:
+        raise Conflict(f"The statement {target} was sent by a source; only its sender may void it.")
+    if held.voided:
+        raise Conflict(f"The statement {target} is voided already.")
+    _send(session, [_voiding(target, keeping, reason)], keeping)
+
+
+def _voiding(
+    target: uuid.UUID, keeping: Keeping, reason: str = "corrected by the next revision"
+) -> dict[str, Any]:
     """A voiding statement (Data 2.3.2) by an account of the bridge."""
     statement = tincan.Statement(
         id=str(uuid.uuid5(_RECORDS, f"void/{target}")),
-        actor={"objectType": "Agent", "account": {"homePage": public_url, "name": who}},
+        actor={"objectType": "Agent", "account": {"homePage": keeping.public_url, "name": keeping.who}},
         verb={"id": "http://adlnet.gov/expapi/verbs/voided", "display": {"en": "voided"}},
         object={"objectType": "StatementRef", "id": str(target)},
+        context={"extensions": {RECORD: {"reason": reason}}},
     )
     written: dict[str, Any] = json.loads(statement.to_json())
     return written
 
 
-def _send(session: Session, statement: dict[str, Any], sender: clients.Client, now: datetime) -> None:
-    body = json.dumps(statement, ensure_ascii=False).encode()
-    receive.accept(session, receive.examine(body, "1.0.3"), sender, now)
+def _send(session: Session, statements: Sequence[dict[str, Any]], keeping: Keeping) -> None:
+    if not statements:
+        return
+    sender = clients.own(session, public_url=keeping.public_url, who=keeping.who, now=keeping.now)
+    body = json.dumps(list(statements), ensure_ascii=False).encode()
+    receive.accept(session, receive.examine(body, "1.0.3"), sender, keeping.now, keeping.cause)

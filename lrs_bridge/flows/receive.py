@@ -82,8 +82,11 @@ def _incoming(sent: documents.Sent, version: Version, put_id: str | None) -> Inc
     )
 
 
-def accept(session: Session, incoming: Sequence[Incoming], sender: Client, now: datetime) -> list[uuid.UUID]:
+def accept(
+    session: Session, incoming: Sequence[Incoming], sender: Client, now: datetime, cause: str | None = None
+) -> list[uuid.UUID]:
     """Stores all of them, with index entries, voids and pending rows, or none. Sent again is success and changes nothing.
+    `cause`: the one act that brings them all, as an import; by default a sender's voids and what it sends belatedly.
 
     Raises Conflict where an id is held with other content (Communication 2.1.1), Forbidden where the sender may not write
     or would void another authority's statement (Data 2.3.2).
@@ -112,6 +115,7 @@ def accept(session: Session, incoming: Sequence[Incoming], sender: Client, now: 
             fingerprint=one.fingerprint,
             body=one.text,
             terms=one.terms,
+            cause=_late(one, sender, now) if cause is None else cause,
         )
         for place, one in enumerate(incoming)
     ]
@@ -122,6 +126,16 @@ def accept(session: Session, incoming: Sequence[Incoming], sender: Client, now: 
         if conflicting:
             raise Conflict(f"Held already, with other content; nothing was stored: {', '.join(conflicting)}")
     return [one.id for one in incoming]
+
+
+_BELATED = timedelta(days=2)
+
+
+def _late(one: Incoming, sender: Client, now: datetime) -> str:
+    """What one sender voids, or sends long after it happened, may come in masses: a clean-up, or a backfill."""
+    if one.voids:
+        return f"voids-by-{sender.id}"
+    return f"backfill-by-{sender.id}" if one.happened and one.happened < now - _BELATED else ""
 
 
 def _not_equivalent(session: Session, differing: Sequence[Incoming]) -> list[str]:

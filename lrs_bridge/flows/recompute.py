@@ -24,7 +24,7 @@ from lrs_bridge.learning.matching import Match, Speaker, match_statement
 from lrs_bridge.learning.standing import Standing, standing_as_json, standing_of
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import outbox, people, projections, timetable
+from lrs_bridge.store import evidence, identity, outbox, people, projections, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.xapi import documents
@@ -50,6 +50,7 @@ class Found:
     matches: tuple[tuple[people.Sighting, Match], ...]
     unmapped_activity: str | None
     verb: str
+    equivalence: Match | None = None
 
 
 def matches_of(one: records.ToMatch, mappings: Mappings) -> Found:
@@ -69,6 +70,9 @@ def matches_of(one: records.ToMatch, mappings: Mappings) -> Found:
         found, missed = match_statement(statement, mappings.sources.get(one.source), one.happened)
     if objection:
         found = tuple(Match(match.kind, match.key, counts=False, because=objection) for match in found)
+    decided = next((match for match in found if match.kind == "equivalence"), None)
+    if decided is not None:  # of nobody's learning: its actor is who decided
+        return Found(one.seq, source, (), None, verb, decided)
     sighted = [
         people.Sighting(str(ifi), str(person.get("name", "")).replace("\0", ""))
         for person in people_meant
@@ -100,18 +104,19 @@ def match(session: Session, seqs: Sequence[int], mappings: Mappings, now: dateti
             targets.append(one.voids)
     numbers = people.learn(session, (who for one in found for who, _ in one.matches), now)
     matched = [
-        projections.MatchedStatement(
+        evidence.MatchedStatement(
             one.seq,
             one.source,
             tuple((numbers[who.text], found_match) for who, found_match in one.matches),
             one.unmapped_activity,
             one.verb,
+            one.equivalence,
         )
         for one in found
     ]
-    concerned = projections.write_matches(session, matched, mappings.digest)
+    concerned = evidence.write_matches(session, matched, mappings.digest)
     if targets:
-        concerned |= projections.learners_of_targets(session, targets)
+        concerned |= evidence.learners_of_targets(session, targets)
     projections.take_back(session, "statement", [seq for seq in seqs if seq not in failed])
     return concerned
 
@@ -122,11 +127,13 @@ def match_pending(
     """One chunk of pending statements. Returns how many; none if other mappings have come into force."""
     if timetable.still_in_force(session, mappings.digest) is None:
         return 0
-    seqs = projections.claim_pending(session, limit)
-    if seqs:
-        people.mark_pending(session, match(session, seqs, mappings, now), now)
-        projections.done_pending(session, seqs)
-    return len(seqs)
+    claimed = evidence.claim_pending(session, limit)
+    for cause in sorted(set(claimed.values())):
+        seqs = [seq for seq, own in claimed.items() if own == cause]
+        people.mark_pending(session, match(session, seqs, mappings, now), now, cause)
+    if claimed:
+        evidence.done_pending(session, list(claimed))
+    return len(claimed)
 
 
 def rematch(session: Session, mappings: Mappings, now: datetime) -> int:
@@ -145,7 +152,7 @@ def rematch(session: Session, mappings: Mappings, now: datetime) -> int:
     done_to = seqs[-1] if len(seqs) == STATEMENTS_AT_ONCE else row.rematch_to
     timetable.rematched(session, row.id, done_to)
     if done_to >= row.rematch_to:
-        projections.mark_outdated(session, mappings.digest, now)
+        projections.mark_outdated(session, mappings.digest, now, f"mappings-{row.id}")
     return max(1, len(seqs))
 
 
@@ -159,13 +166,16 @@ def compute(
     row = timetable.still_in_force(session, mappings.digest)
     if row is None:
         return 0
-    people.lock_learners(session, sorted(numbers))
+    identity.lock_learners(session, numbers)
     done = projections.pending_rows(session, numbers)
-    numbers = sorted(set(done.values()))
-    people.mark_pending(session, people.heirs(session, numbers).values(), now)
-    if people.join_equal_mail(session, numbers, now):  # whoever was joined is pending again
-        joined = people.heirs(session, numbers)
-        numbers = [number for number in numbers if number not in joined]
+    causes = {row.learner: row.cause for row in reversed(done) if row.cause}
+    numbers = sorted({row.learner for row in done})
+    heirs = people.heirs(session, numbers)
+    for number, heir in heirs.items():
+        people.mark_pending(session, [heir], now, causes.get(number, ""))
+    if identity.join_equal_mail(session, numbers, now):  # whoever was joined is pending again
+        heirs = people.heirs(session, numbers)
+    numbers = [number for number in numbers if number not in heirs]
     if row.is_rematching:
         _catch_up(session, numbers, row, mappings, now)
     kept: list[projections.KeptStanding] = []
@@ -183,8 +193,8 @@ def compute(
         _announce(session, learner, standing, before, mappings, settings, now)
     projections.keep_standings(session, kept)
     projections.take_back(session, "learner", [one.learner for one in kept])
-    projections.done_learners(session, done.keys())
-    return len(numbers)
+    projections.done_learners(session, [row.id for row in done])
+    return len({row.learner for row in done})
 
 
 def _catch_up(
@@ -239,10 +249,22 @@ def _reason(wrong: Exception) -> str:
 
 def _histories(session: Session, numbers: Sequence[int]) -> Iterator[tuple[History, int]]:
     """The histories of those that are learners of their own (not joined into another)."""
-    evidence = projections.evidence_of(session, numbers)
+    found = evidence.evidence_of(session, numbers)
+    equivalences = evidence.standing_equivalences(session)
     for number, person in people.load(session, numbers).items():
         if person.identifiers:
-            yield History(person.posts, tuple(evidence[number]), frozenset(person.identifiers)), number
+            own = frozenset(person.identifiers)
+            yield History(person.posts, tuple(found[number]), own, equivalences), number
+
+
+def history_now(session: Session, learner: int, mappings: Mappings, now: datetime) -> History:
+    """Everything known of this learner, what was just stored and not yet matched included. To be called where the
+    transaction may write."""
+    names = list(people.load(session, [learner])[learner].identifiers)
+    seqs = evidence.pending_naming(session, names)
+    if seqs:
+        match(session, seqs, mappings, now)
+    return next(history for history, _ in _histories(session, [learner]))
 
 
 def rebuilt_standings(
@@ -290,7 +312,7 @@ def recompute(
         progress(done)
         mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
         matched = (
-            match_apart(database, mappings, clock) if database.read(projections.any_pending_statement) else 0
+            match_apart(database, mappings, clock) if database.read(evidence.any_pending_statement) else 0
         )
         done.statements += matched
         numbers = database.read(lambda session: projections.next_pending_learners(session, LEARNERS_AT_ONCE))
@@ -329,10 +351,10 @@ def _match_one(database: Database, mappings: Mappings, clock: Clock) -> int:
         reason = _reason(wrong)
 
         def aside(session: Session) -> int:
-            seqs = projections.claim_pending(session, 1)
+            seqs = list(evidence.claim_pending(session, 1))
             for seq in seqs:
                 projections.put_aside(session, "statement", seq, reason, clock())
-            projections.done_pending(session, seqs)
+            evidence.done_pending(session, seqs)
             return len(seqs)
 
         return database.write(aside)
@@ -354,7 +376,7 @@ def compute_apart(
 
         def aside(session: Session) -> int:
             _put_learner_aside(session, numbers[0], failure, clock())
-            projections.done_learners(session, projections.pending_rows(session, numbers).keys())
+            projections.done_learners(session, [row.id for row in projections.pending_rows(session, numbers)])
             return 1
 
         return database.write(aside)

@@ -9,7 +9,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.recompute import recipients_of
 from lrs_bridge.moments import format_instant
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import outbox, projections, timetable
+from lrs_bridge.store import evidence, outbox, projections, timetable
 from lrs_bridge.store.database import Session
 
 STUCK_AFTER = timedelta(minutes=5)
@@ -49,7 +49,7 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
         }
         if row
         else None,
-        "unmapped_activities": projections.count_unmapped(session),
+        "unmapped_activities": evidence.count_unmapped(session),
         "deliveries": outbox.summary(session),
         "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
         "learners": projections.count_learners(session),

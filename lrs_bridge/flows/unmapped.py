@@ -11,7 +11,7 @@ import yaml
 from lrs_bridge.learning.mappings import Mappings, Source
 from lrs_bridge.learning.matching import looks_like_course, match_statement
 from lrs_bridge.moments import format_instant
-from lrs_bridge.store import projections
+from lrs_bridge.store import evidence
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 
@@ -48,11 +48,11 @@ class UnmappedActivity:
 
 def unmapped(session: Session, mappings: Mappings, source: str | None = None) -> list[UnmappedActivity]:
     """What looks like a course first, then by how often it came."""
-    found = [_described(group, mappings) for group in projections.unmapped_groups(session, source)]
+    found = [_described(group, mappings) for group in evidence.unmapped_groups(session, source)]
     return sorted(found, key=lambda one: (not looks_like_course(one.activity_type), -one.count, one.activity))
 
 
-def _described(group: projections.UnmappedGroup, mappings: Mappings) -> UnmappedActivity:
+def _described(group: evidence.UnmappedGroup, mappings: Mappings) -> UnmappedActivity:
     statement = documents.parse(group.sample.encode())
     source = mappings.sources.get(group.source)
     _, missed = match_statement(statement, source, group.last)

@@ -10,7 +10,7 @@ from typing import Any
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.recompute import matches_of, rebuilt_standings
 from lrs_bridge.moments import Calendar
-from lrs_bridge.store import projections, timetable
+from lrs_bridge.store import evidence, projections, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 
@@ -100,8 +100,8 @@ def _statements(
         highest = min(highest, first + sample)
     while seqs := records.seqs_after(session, last, highest, _AT_ONCE):
         last = seqs[-1]
-        waiting = projections.waiting_statements(session, seqs)
-        kept = projections.kept_evidence(session, seqs)
+        waiting = evidence.waiting_statements(session, seqs)
+        kept = evidence.kept_evidence(session, seqs)
         for one in records.to_match(session, seqs):
             unmatched = one.seq in waiting or (row is not None and row.rematched < one.seq <= row.rematch_to)
             yield one, None if unmatched else sorted(kept.get(one.seq, []))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from lrs_bridge.learning.champions import ChampionState, acts_in, state_in
 from lrs_bridge.learning.history import (
     Evidence,
     History,
@@ -15,21 +16,26 @@ from lrs_bridge.learning.history import (
     course_uses,
     evidence_period,
     over,
+    plain,
 )
 from lrs_bridge.learning.mappings import Champions, Mappings, Need
 from lrs_bridge.learning.periods import NEVER, Periods, intersection, union
-from lrs_bridge.moments import Calendar
 
 Status = Literal["not_eligible", "eligible", "requested", "returned", "champion", "left", "legacy_unverified"]
 """The states of the champion flow. Evidence alone reaches the first two; the others are decisions."""
+
+
+POST = "post"
+"""In the place of a standard: there is no current post in the area, so nothing can be judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
     """One learner in one area.
 
-    since    from when all standards have been met without a gap; None if they are not
-    wanting  standard not met → the courses, attestations and memberships that would meet it
+    since     from when all standards have been met without a gap; None if they are not
+    wanting   standard not met → the courses, attestations and memberships that would meet it
+    champion  where the person stands in the champion flow; None where nothing was asked or decided
     """
 
     area: str
@@ -39,6 +45,8 @@ class Eligibility:
     met: dict[str, tuple[Evidence, ...]]
     wanting: dict[str, tuple[str, ...]]
     uses: tuple[Use, ...]
+    service_area: str = ""
+    champion: ChampionState | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -48,22 +56,66 @@ class Eligibility:
     def standards_met(self) -> bool:
         return not self.wanting
 
+    @property
+    def is_flagged(self) -> bool:
+        """A champion whose standards are not all met: stays champion until the Board ends it."""
+        return self.status in ("champion", "legacy_unverified") and not self.standards_met
+
 
 def eligibility_in(
-    history: History, area: str, champions: Champions, mappings: Mappings, now: datetime
+    history: History,
+    area: str,
+    champions: Champions,
+    mappings: Mappings,
+    now: datetime,
+    organisation: str = "",
 ) -> Eligibility:
-    """Standards are judged per post, since support is given for one; the post that comes furthest speaks for the area."""
-    posts = [post for post in history.current_posts(now) if post.area == area]
-    judged = [_Judge(history, post, champions, mappings.calendar).judge(now) for post in posts]
-    best = max(judged, key=lambda one: (one.standards_met, len(one.met)))
-    return replace(best, uses=tuple(use for one in judged for use in one.uses))
+    """Standards are judged per post, since support is given for one; the post that the Board has heard of speaks for the
+    area, else the one that comes furthest. `organisation`: only posts there."""
+    posts = [
+        post
+        for post in history.current_posts(now)
+        if post.area == area and (not organisation or plain(post.organisation) == plain(organisation))
+    ]
+    judged = [_Judge(history, post, champions, mappings).judge(now) for post in posts]
+    uses = tuple(use for one in judged for use in one.uses)
+    uses += tuple(Use(act, Periods.between(act.happened, None)) for act in acts_in(history, area))
+    state = state_in(history, area, now)
+    if not judged:
+        return _without_post(area, state, uses)
+    best = max(judged, key=lambda one: (_is_of(state, one), one.standards_met, len(one.met)))
+    status: Status = "eligible" if best.standards_met else "not_eligible"
+    if state and (state.state != "left" or _is_of(state, best)):
+        status = state.state
+    return replace(best, status=status, champion=state, uses=uses)
+
+
+def _is_of(state: ChampionState | None, judged: Eligibility) -> bool:
+    return state is not None and state.is_at(judged.organisation, judged.service_area)
+
+
+def _without_post(area: str, state: ChampionState | None, uses: tuple[Use, ...]) -> Eligibility:
+    return Eligibility(
+        area=area,
+        status=state.state if state else "not_eligible",
+        organisation=state.organisation if state else "",
+        since=None,
+        met={},
+        wanting={POST: ()},
+        uses=uses,
+        service_area=state.service_area if state else "",
+        champion=state,
+    )
 
 
 class _Judge:
     """Judges one learner in one post."""
 
-    def __init__(self, history: History, post: Post, champions: Champions, calendar: Calendar) -> None:
-        self.history, self.post, self.champions, self.calendar = history, post, champions, calendar
+    def __init__(self, history: History, post: Post, champions: Champions, mappings: Mappings) -> None:
+        self.history, self.post, self.champions = history, post, champions
+        self.calendar = mappings.calendar
+        self.stand_ins = champions.areas[post.area].stand_ins
+        self.equivalences = [*champions.equivalences, *history.equivalences_for_area(post.area)]
 
     def judge(self, now: datetime) -> Eligibility:
         held: dict[str, Periods] = {}
@@ -88,6 +140,7 @@ class _Judge:
             met=met,
             wanting=wanting,
             uses=tuple(every_use),
+            service_area=self.post.service_area,
         )
 
     def _met_over(self, need: Need) -> tuple[Periods, list[Use]]:
@@ -102,7 +155,7 @@ class _Judge:
         if need.kind == "attestation":
             # given for a stretch of posts by the line manager; it serves this one if it was given for it
             found = attestation_uses(
-                self.history, need.key, self.history.posts, self.calendar, need.valid_for
+                self.history, need.key, self.history.posts, self.calendar, need.valid_for, self._is_meant
             )
             return [
                 Use(use.evidence, use.periods & self.post.periods if self._is_meant(use.evidence) else NEVER)
@@ -113,10 +166,11 @@ class _Judge:
                 Use(evidence, evidence_period(evidence, self.calendar, need.valid_for))
                 for evidence in self.history.standing_evidence("membership", need.key)
             ]
-        return course_uses(self.history, need.key, self.champions.equivalences, self.calendar, need.valid_for)
+        return course_uses(self.history, need.key, self.equivalences, self.calendar, need.valid_for)
 
     def _is_meant(self, word: Evidence) -> bool:
-        return self.post.is_named_by(word.detail) and self.post.has_as_manager(word.detail.get("by", ()))
+        by = word.detail.get("by", ())
+        return self.post.is_named_by(word.detail) and self.post.has_as_manager(by, self.stand_ins)
 
     def _wanting(self, need: Need, now: datetime) -> tuple[str, ...]:
         """What would meet an unmet need: of any_of every choice, of all_of what is not yet there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Any
 from lrs_bridge.learning.identity import names_of
 from lrs_bridge.learning.mappings import Equivalence
 from lrs_bridge.learning.matching import Kind
-from lrs_bridge.learning.periods import ALWAYS, NEVER, Periods, union
+from lrs_bridge.learning.periods import ALWAYS, NEVER, Interval, Periods, union
 from lrs_bridge.moments import Calendar, Duration, format_instant
 
 
@@ -19,9 +19,10 @@ from lrs_bridge.moments import Calendar, Duration, format_instant
 class Evidence:
     """One thing one statement is evidence of.
 
-    key      a course, attestation ("manager_support", "item:4.1") or membership key
+    key      a course ("item:2.8" for an item that a session declares), attestation ("manager_support", "item:4.1"),
+             membership, or the area of an act of the champion flow
     counts   as the matching found it; `voided_by` is the voiding statement's id
-    detail   attestation: {"parts": [...], "organisation", "area", "by": [identifiers], "until"?}; membership: {"until"?}
+    detail   what else was recorded (`learning.by_hand`); "by": the identifiers of who vouched or decided
     """
 
     statement_id: str
@@ -42,9 +43,17 @@ class Evidence:
         return {"statement_id": self.statement_id, self.kind: self.key, "when": format_instant(self.happened)}
 
 
+NO_MANAGER = "none"
+"""In the place of a line manager: there is none, as with the self-employed and heads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where a person exercises a role, from when to when (None: unbounded); `manager`: an identifier, if one is recorded."""
+    """Where a person exercises a role, from when to when (None: unbounded).
+
+    required_tier  as recorded for the post, or the organisation's default for the role
+    manager        an identifier; NO_MANAGER for the self-employed and heads; "" where none is recorded
+    """
 
     organisation: str
     area: str
@@ -53,6 +62,7 @@ class Post:
     starts: datetime | None = None
     ends: datetime | None = None
     manager: str = ""
+    service_area: str = ""
 
     @property
     def periods(self) -> Periods:
@@ -60,25 +70,35 @@ class Post:
 
     def is_named_by(self, detail: Mapping[str, Any]) -> bool:
         """Whether evidence with this detail was given for this post. What it leaves out, it leaves open."""
-        named = ((detail.get("organisation"), self.organisation), (detail.get("area"), self.area))
-        return all(not said or _plain(said) == _plain(own) for said, own in named)
+        named = (
+            (detail.get("organisation"), self.organisation),
+            (detail.get("area"), self.area),
+            (self.service_area and detail.get("service_area"), self.service_area),
+        )
+        return all(not said or plain(said) == plain(own) for said, own in named)
 
-    def has_as_manager(self, identifiers: Iterable[str]) -> bool:
-        """Whether one of these is the line manager, as far as one is recorded."""
-        return not self.manager or not names_of([self.manager]).isdisjoint(names_of(identifiers))
+    def has_as_manager(self, identifiers: Iterable[str], stand_ins: Iterable[str] = ()) -> bool:
+        """Whether one of these is the line manager, as far as one is recorded; where there is none, one of `stand_ins`."""
+        if not self.manager:
+            return True
+        managers = stand_ins if self.manager == NO_MANAGER else [self.manager]
+        return not names_of(managers).isdisjoint(names_of(identifiers))
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """By what names of organisations and service areas are compared."""
     return " ".join(name.split()).casefold()
 
 
 @dataclass(frozen=True)
 class History:
-    """What `standing_of` judges. `identifiers` are the learner's own: nobody attests for themselves."""
+    """What `standing_of` judges. `identifiers` are the learner's own: nobody attests for themselves. `equivalences`: the
+    recorded ones that stand, everybody's."""
 
     posts: tuple[Post, ...]
     evidence: tuple[Evidence, ...]
     identifiers: frozenset[str] = frozenset()
+    equivalences: tuple[Equivalence, ...] = ()
 
     def current_posts(self, now: datetime) -> tuple[Post, ...]:
         return tuple(post for post in self.posts if post.periods.at(now))
@@ -94,6 +114,34 @@ class History:
             if evidence.stands and not self.own_word(evidence):
                 found.setdefault((evidence.kind, evidence.key), []).append(evidence)
         return found
+
+    def said_no(self, key: str) -> list[Evidence]:
+        """Answers "no" to what an attestation of this key would say, that nobody took back."""
+        return [
+            evidence
+            for evidence in self.evidence
+            if evidence.kind == "attestation"
+            and evidence.key == key
+            and evidence.voided_by is None
+            and evidence.detail.get("answer") == "no"
+        ]
+
+    def equivalences_for_area(self, area: str) -> list[Equivalence]:
+        """What the Board of this area decided, for its champion standards."""
+        return [one for one in self.equivalences if one.area == area]
+
+    def equivalences_for_tiers(self) -> list[tuple[Equivalence, Periods]]:
+        """What organisations decided, for the tiers of their people: each while a post there is held."""
+        return [
+            (
+                one,
+                union(
+                    post.periods for post in self.posts if plain(post.organisation) == plain(one.organisation)
+                ),
+            )
+            for one in self.equivalences
+            if one.organisation
+        ]
 
     @cached_property
     def _own_names(self) -> frozenset[str]:
@@ -123,18 +171,20 @@ def evidence_period(evidence: Evidence, calendar: Calendar, valid_for: Duration 
 def course_uses(
     history: History,
     course: str,
-    equivalences: Iterable[Equivalence],
+    equivalences: Iterable[Equivalence | tuple[Equivalence, Periods]],
     calendar: Calendar,
     valid_for: Duration | None = None,
 ) -> list[Use]:
-    """The evidence of a course, and of courses that a recorded decision counts as it."""
+    """The evidence of a course, and of courses that a decision counts as it, each while the decision holds (and, where
+    given, within these periods)."""
     uses = [
         Use(evidence, evidence_period(evidence, calendar, valid_for))
         for evidence in history.standing_evidence("course", course)
     ]
-    for equal in equivalences:
+    for one in equivalences:
+        equal, within = one if isinstance(one, tuple) else (one, ALWAYS)
         if equal.counts_as == course:
-            in_force = Periods.between(None, equal.until)
+            in_force = Periods.between(equal.since, equal.until) & within
             uses += [
                 Use(evidence, evidence_period(evidence, calendar, valid_for) & in_force)
                 for evidence in history.standing_evidence("course", equal.course)
@@ -143,25 +193,57 @@ def course_uses(
 
 
 def attestation_uses(
-    history: History, key: str, posts: Iterable[Post], calendar: Calendar, valid_for: Duration | None = None
+    history: History,
+    key: str,
+    posts: Iterable[Post],
+    calendar: Calendar,
+    valid_for: Duration | None = None,
+    heeds: Callable[[Evidence], bool] = lambda _answer: True,
 ) -> list[Use]:
-    """Attestations hold for the posts they were given for, and end with them."""
+    """Attestations hold for the posts they were given for, and end with them, or with a later "no" for the same post by
+    somebody whose answer is heeded."""
+    refusals = [answer for answer in history.said_no(key) if heeds(answer)]
     return [
-        Use(evidence, evidence_period(evidence, calendar, valid_for) & period_meant(evidence, posts))
+        Use(
+            evidence,
+            evidence_period(evidence, calendar, valid_for)
+            & period_meant(evidence, posts)
+            & _until_refused(evidence, refusals),
+        )
         for evidence in history.standing_evidence("attestation", key)
     ]
 
 
-def period_meant(evidence: Evidence, posts: Iterable[Post]) -> Periods:
-    """The stretches of posts that evidence belongs to: those it happened in. Posts in one organisation and area that follow
-    each other without a gap are one stretch; being hired again later is another."""
-    places: dict[tuple[str, str], Periods] = {}
+def _until_refused(evidence: Evidence, refusals: Iterable[Evidence]) -> Periods:
+    def place(one: Evidence) -> tuple[str, ...]:
+        return tuple(plain(one.detail.get(name) or "") for name in ("organisation", "area", "service_area"))
+
+    later = [
+        answer.happened
+        for answer in refusals
+        if answer.happened >= evidence.happened and place(answer) == place(evidence)
+    ]
+    return Periods.between(None, min(later)) if later else ALWAYS
+
+
+def stretches(posts: Iterable[Post], detail: Mapping[str, Any]) -> list[Interval]:
+    """The stretches of the posts that this names. Posts in one organisation, service area and area that follow each other
+    without a gap are one stretch; being hired again later is another."""
+    places: dict[tuple[str, str, str], Periods] = {}
     for post in posts:
-        if post.is_named_by(evidence.detail):
-            place = (_plain(post.organisation), post.area)
+        if post.is_named_by(detail):
+            place = (plain(post.organisation), plain(post.service_area), post.area)
             places[place] = places.get(place, NEVER) | post.periods
-    stretches = [stretch for periods in places.values() for stretch in periods]
-    return Periods(stretch for stretch in stretches if stretch[0] <= evidence.happened < stretch[1])
+    return [stretch for periods in places.values() for stretch in periods]
+
+
+def period_meant(evidence: Evidence, posts: Iterable[Post]) -> Periods:
+    """The stretches of posts that evidence belongs to: those it happened in."""
+    return Periods(
+        stretch
+        for stretch in stretches(posts, evidence.detail)
+        if stretch[0] <= evidence.happened < stretch[1]
+    )
 
 
 def in_posts_meant(use: Use, posts: tuple[Post, ...]) -> Use:

@@ -124,13 +124,20 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """A recorded decision that one course counts as another."""
+    """A recorded decision that one course counts as another.
+
+    Of the mapping files it holds for all whom the file concerns. Of the records, the Board of an area decides for its
+    champion standards, and an organisation for the tiers of its people: one of `area` and `organisation` is given.
+    """
 
     course: str
     counts_as: str
     decided_by: str
     basis: str
     until: datetime | None = None
+    since: datetime | None = None
+    area: str = ""
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +204,21 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Area:
+    """`start`: from when the Board is told of each; what was true before comes as one number. `stand_ins`: whose word takes
+    the place of a line manager's where a post has none."""
+
     key: str
     name: str
     board: str
     recipients: tuple[Recipient, ...] = ()
+    start: datetime | None = None
+    stand_ins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Champions:
-    """The champion standards of the Boards that share them."""
+    """The champion standards of the Boards that share them. `sectors`: key → name, of organisations that should have a
+    champion; `annual_update`: how long after the last update a champion is due for the next."""
 
     key: str
     name: str
@@ -213,6 +226,8 @@ class Champions:
     standards: Mapping[str, Standard]
     transition_deadline: datetime | None = None
     equivalences: tuple[Equivalence, ...] = ()
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    annual_update: Duration | None = None
 
     def standards_of(self, area: str) -> tuple[Standard, ...]:
         return tuple(standard for standard in self.standards.values() if area in standard.areas)
@@ -231,6 +246,34 @@ class Mappings:
     @cached_property
     def areas(self) -> dict[str, Area]:
         return {key: area for champions in self.champions.values() for key, area in champions.areas.items()}
+
+    @cached_property
+    def courses(self) -> dict[str, str]:
+        """Every course that a rule gives, or that a route, a standard or the companion asks for → its name."""
+        found: dict[str, str] = {}
+        for framework in self.frameworks.values():
+            for route in framework.routes.values():
+                found |= {course: course.replace("_", " ") for course in route.courses if course not in found}
+                if route.courses == (route.key,):
+                    found[route.key] = route.name
+            found |= {
+                course: course.replace("_", " ")
+                for course in framework.companion_courses
+                if course not in found
+            }
+        given = [
+            course for source in self.sources.values() for rule in source.rules for course in rule.courses
+        ]
+        asked = [
+            leaf.key
+            for champions in self.champions.values()
+            for standard in champions.standards.values()
+            for leaf in standard.need.leaves()
+            if leaf.kind == "course"
+        ]
+        decided = [one.course for framework in self.frameworks.values() for one in framework.equivalences]
+        decided += [one.course for champions in self.champions.values() for one in champions.equivalences]
+        return {**{course: course.replace("_", " ") for course in (*given, *asked, *decided)}, **found}
 
     def champions_of(self, area: str) -> Champions | None:
         return next((one for one in self.champions.values() if area in one.areas), None)

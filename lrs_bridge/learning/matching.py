@@ -10,7 +10,7 @@ from typing import Any, Literal
 from lrs_bridge.learning.mappings import About, Accept, Pattern, Rule, Source
 from lrs_bridge.moments import format_instant
 
-Kind = Literal["course", "attestation", "membership"]
+Kind = Literal["course", "attestation", "membership", "champion", "equivalence"]
 
 COMPLETION_VERBS = frozenset(
     {

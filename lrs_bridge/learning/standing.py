@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from lrs_bridge.learning.champions import ChampionState
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import Evidence, History, Use
 from lrs_bridge.learning.mappings import Framework, Mappings
@@ -39,12 +40,13 @@ def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing
     ordered = tuple(
         sorted(history.evidence, key=lambda one: (one.happened, one.statement_id, one.kind, one.key))
     )
-    history = History(history.posts, ordered, history.identifiers)
+    history = replace(history, evidence=ordered)
     areas = list(dict.fromkeys(post.area for post in history.current_posts(now)))
     frameworks = _frameworks(history, areas, mappings)
     tiers = {one.key: tier_of(history, one, mappings, now) for one in frameworks if one is not None}
     eligibility = {}
-    for area in areas:
+    acts = {one.key for one in ordered if one.kind == "champion" and one.stands}
+    for area in (*areas, *sorted(acts.difference(areas))):
         champions = mappings.champions_of(area)
         if champions is not None:
             eligibility[area] = eligibility_in(history, area, champions, mappings, now)
@@ -91,19 +93,28 @@ def _refusal(evidence: Evidence, history: History, uses: list[Use], now: datetim
         return "given by the learner, and nobody attests for themselves"
     if evidence.happened > now:
         return f"dated in the future: {format_instant(evidence.happened)}"
+    if evidence.kind == "champion":
+        return None
     until = evidence.detail.get("until")
     if until and until <= now:
         return f"it held until {format_instant(until)}"
     if any(use.periods.at(now) for use in uses):
         return None
     if evidence.kind == "attestation":
-        return _why_not_this_post(evidence, history, now)
+        return _taken_back(evidence, history, now) or _why_not_this_post(evidence, history, now)
     if not uses:
         return None
     ended = max((end for use in uses for _, end in use.periods if end <= now), default=None)
     if ended is None:
         return "what it gives needs a post, or another course beside it, that is not recorded"
     return f"no longer valid since {format_instant(ended)}"
+
+
+def _taken_back(evidence: Evidence, history: History, now: datetime) -> str | None:
+    later = [
+        answer for answer in history.said_no(evidence.key) if evidence.happened <= answer.happened <= now
+    ]
+    return f"the answer was no on {format_instant(later[0].happened)}" if later else None
 
 
 def _why_not_this_post(evidence: Evidence, history: History, now: datetime) -> str:
@@ -163,11 +174,33 @@ def eligibility_as_json(one: Eligibility) -> dict[str, Any]:
     return {
         "status": one.status,
         "standards_met": one.standards_met,
+        "flagged": one.is_flagged,
         "organisation": one.organisation,
+        "service_area": one.service_area,
         "since": format_instant(one.since) if one.since else None,
         "met": {key: [evidence.reference() for evidence in found] for key, found in one.met.items()},
         "missing": list(one.missing),
         "wanting": {key: list(keys) for key, keys in one.wanting.items()},
+        "champion": _champion_as_json(one.champion) if one.champion else None,
+    }
+
+
+def _champion_as_json(state: ChampionState) -> dict[str, Any]:
+    """`by`: who decided, as recorded with the act that led to the state."""
+    detail = state.act.detail
+    return {
+        "state": state.state,
+        "since": format_instant(state.since),
+        "organisation": state.organisation,
+        "service_area": state.service_area,
+        "act": detail["act"],
+        "statement_id": state.act.statement_id,
+        "by": detail.get("by_name") or ", ".join(detail.get("by", ())),
+        "note": detail.get("note") or "",
+        "standards_then": {name: list(detail.get(name) or ()) for name in ("met", "missing")},
+        "because_post_ended": state.because_post_ended,
+        "asked": state.asked.detail["act"] if state.asked else None,
+        "last_update": format_instant(state.last_update) if state.last_update else None,
     }
 
 

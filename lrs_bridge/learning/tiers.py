@@ -16,7 +16,7 @@ from lrs_bridge.learning.history import (
     in_posts_meant,
     over,
 )
-from lrs_bridge.learning.mappings import Framework, Item, Mappings, Part, Route
+from lrs_bridge.learning.mappings import Equivalence, Framework, Item, Mappings, Part, Route
 from lrs_bridge.learning.periods import Periods, intersection
 from lrs_bridge.moments import Calendar
 
@@ -69,7 +69,7 @@ def tier_of(history: History, framework: Framework, mappings: Mappings, now: dat
         item.key: intersection(covered[item.key, part] for part in item.parts)
         for item in framework.items.values()
     }
-    companion_uses = _companion_uses(history, framework, mappings.calendar)
+    companion_uses = _companion_uses(history, framework, cover.equivalences, mappings.calendar)
     current = [post for post in history.current_posts(now) if post.area in framework.areas]
     required = _highest(framework, [post.required_tier for post in current])
 
@@ -108,6 +108,10 @@ class _Cover:
     def __init__(self, history: History, framework: Framework, calendar: Calendar) -> None:
         self.history, self.framework, self.calendar = history, framework, calendar
         self.posts = tuple(post for post in history.posts if post.area in framework.areas)
+        self.equivalences: list[Equivalence | tuple[Equivalence, Periods]] = [
+            *framework.equivalences,
+            *history.equivalences_for_tiers(),
+        ]
         self.by_route = {route.key: self._route_uses(route) for route in framework.routes.values()}
 
     def uses(self, item: Item, part: Part) -> list[Use]:
@@ -116,6 +120,7 @@ class _Cover:
             for route in self.framework.routes.values():
                 if item.key in route.covers:
                     found += self.by_route[route.key]
+            found += self._declared(item)
             if item.of_post:
                 found = [in_posts_meant(use, self.posts) for use in found]
         if part in item.attestable:
@@ -125,11 +130,19 @@ class _Cover:
     def _route_uses(self, route: Route) -> list[Use]:
         """Uses of a route hold only while all its courses do."""
         each = [
-            course_uses(self.history, course, self.framework.equivalences, self.calendar, route.valid_for)
+            course_uses(self.history, course, self.equivalences, self.calendar, route.valid_for)
             for course in route.courses
         ]
         together = intersection(over(uses) for uses in each)
         return [Use(use.evidence, use.periods & together) for uses in each for use in uses]
+
+    def _declared(self, item: Item) -> list[Use]:
+        """Sessions that declare the item itself, in the areas of the framework."""
+        return [
+            Use(evidence, evidence_period(evidence, self.calendar))
+            for evidence in self.history.standing_evidence("course", f"item:{item.key}")
+            if evidence.detail.get("area") in self.framework.areas
+        ]
 
     def _attested(self, item: Item, part: Part) -> list[Use]:
         """Somebody's word, and what is known for a post, end with the post; other attested knowledge carries over within
@@ -178,11 +191,16 @@ def _next(framework: Framework, attained: str | None) -> str | None:
     return order[place] if place < len(order) else None
 
 
-def _companion_uses(history: History, framework: Framework, calendar: Calendar) -> dict[str, list[Use]]:
+def _companion_uses(
+    history: History,
+    framework: Framework,
+    equivalences: list[Equivalence | tuple[Equivalence, Periods]],
+    calendar: Calendar,
+) -> dict[str, list[Use]]:
     """Level → the evidence that reaches it; a higher level's evidence reaches the lower ones too."""
     uses: dict[str, list[Use]] = {level: [] for level in framework.companion_levels}
     for course, level in framework.companion_courses.items():
-        found = course_uses(history, course, framework.equivalences, calendar, framework.companion_valid_for)
+        found = course_uses(history, course, equivalences, calendar, framework.companion_valid_for)
         for lower in framework.companion_levels[: framework.companion_levels.index(level) + 1]:
             uses[lower] += found
     return uses

@@ -103,6 +103,8 @@ learners = sa.Table(
 )
 
 # `digest` names the exact identifier; `folded` is equal for those that join by themselves (an e-mail and its SHA-1).
+# `founded`: the learner made with it; a learner of several identifiers is the eldest that one of them founded. `named`: by
+# what the name came (0 not at all, 1 a statement, 2 a register).
 identifiers = sa.Table(
     "identifiers",
     metadata,
@@ -113,6 +115,10 @@ identifiers = sa.Table(
     sa.Column("as_sent", sa.Text, index=True),
     sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
     sa.Column("first_seen", Instant, nullable=False),
+    sa.Column("founded", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("name", sa.Text, nullable=False, server_default=""),
+    sa.Column("named", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("named_at", Instant),
 )
 
 # Why two identifiers are the same person.
@@ -128,19 +134,76 @@ proofs = sa.Table(
     sa.UniqueConstraint("one", "other", "kind"),
 )
 
+# What somebody decided of two identifiers by hand; the newest row of a pair holds, and outranks every proof.
+pair_decisions = sa.Table(
+    "pair_decisions",
+    metadata,
+    _number(),
+    sa.Column("one", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("other", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# Mailboxes that several people read, which identify nobody; the newest row of an address holds.
+mailbox_decisions = sa.Table(
+    "mailbox_decisions",
+    metadata,
+    _number(),
+    sa.Column("folded", sa.Text, nullable=False, index=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# `home_page`: under which its staff numbers or licence badges are account identifiers.
 organisations = sa.Table(
     "organisations",
     metadata,
     _number(),
     sa.Column("folded", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sector", sa.Text, nullable=False, server_default=""),
+    sa.Column("home_page", sa.Text, nullable=False, server_default=""),
+    sa.Column("lead", sa.Text, nullable=False, server_default=""),
+    sa.Column("lead_name", sa.Text, nullable=False, server_default=""),
+    sa.Column("recorded_at", Instant),
+    sa.Column("recorded_by", sa.Text, nullable=False, server_default=""),
+)
+
+organisation_areas = sa.Table(
+    "organisation_areas",
+    metadata,
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), primary_key=True, autoincrement=False),
+    sa.Column("area", sa.Text, primary_key=True),
+)
+
+service_areas = sa.Table(
+    "service_areas",
+    metadata,
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), primary_key=True, autoincrement=False),
+    sa.Column("folded", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+# The tier that a role requires where its post does not say.
+role_tiers = sa.Table(
+    "role_tiers",
+    metadata,
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), primary_key=True, autoincrement=False),
+    sa.Column("role", sa.Text, primary_key=True),  # folded
+    sa.Column("tier", sa.Text, nullable=False),
 )
 
 posts = sa.Table(
     "posts",
     metadata,
     _number(),
-    sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False),
+    sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
     sa.Column("organisation_id", sa.ForeignKey("organisations.id"), nullable=False, index=True),
     sa.Column("area", sa.Text, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
@@ -150,7 +213,31 @@ posts = sa.Table(
     sa.Column("ends", Instant),
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("recorded_by", sa.Text, nullable=False),
-    sa.UniqueConstraint("identifier_id", "organisation_id", "area", "role"),
+    sa.Column("service_area", sa.Text, nullable=False, server_default=""),
+)
+
+# Each table that was taken in: who, when, what came of it. Its number names what it caused.
+imports = sa.Table(
+    "imports",
+    metadata,
+    _number(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("counts", sa.Text, nullable=False),  # JSON: outcome → how many
+)
+
+# What a coordinator's own heading means, as said once. `column` "" passes it over.
+import_headings = sa.Table(
+    "import_headings",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("heading", sa.Text, primary_key=True),  # folded
+    sa.Column("column", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 mappings_in_force = sa.Table(
@@ -174,6 +261,21 @@ announced = sa.Table(
     sa.Column("eligible", sa.Boolean, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default=""),  # of the champion flow, as last heard
+)
+
+# Where a standing differs from what was announced, and the Board has not been told: settling, or held.
+# `cause` names the one act that brought it ("mappings-4", "import-7"); "" where it came by itself.
+news = sa.Table(
+    "news",
+    metadata,
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True, autoincrement=False),
+    sa.Column("area", sa.Text, primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("held", sa.Boolean, nullable=False),
+    sa.Index(None, "held", "since"),
+    sa.Index(None, "cause", "area"),
 )
 
 alerts = sa.Table(
@@ -185,6 +287,8 @@ alerts = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("decided_at", Instant, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False, server_default=""),
+    sa.Index(None, "cause", "area", "decided_at"),
 )
 
 # One message to one recipient; a digest carries several alerts. `state`: waiting, sent, failed.
@@ -203,6 +307,8 @@ deliveries = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("last_error", sa.Text, nullable=False),
     sa.Column("sent_at", Instant),
+    # a summary tells how many were eligible before the Board's start date, and names nobody
+    sa.Column("is_summary", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "state", "due_at"),
 )
 
@@ -239,6 +345,8 @@ pending_statements = sa.Table(
     metadata,
     sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
     sa.Column("since", Instant, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False, server_default=""),
+    sa.Index(None, "cause"),
 )
 
 pending_learners = sa.Table(
@@ -247,6 +355,8 @@ pending_learners = sa.Table(
     _number(),
     sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
     sa.Column("since", Instant, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False, server_default=""),
+    sa.Index(None, "cause"),
 )
 
 # What a recompute could not do, set aside so that the rest goes on.
@@ -276,6 +386,20 @@ evidence = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
 )
 
+# Recorded decisions that one course counts as another: the Board's of an area for its champion standards, an organisation's
+# for the tiers of its people.
+equivalences = sa.Table(
+    "equivalences",
+    metadata,
+    sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
+    sa.Column("course", sa.Text, nullable=False),
+    sa.Column("counts_as", sa.Text, nullable=False),
+    sa.Column("area", sa.Text, nullable=False),
+    sa.Column("organisation", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+)
+
 unmapped = sa.Table(
     "unmapped",
     metadata,
@@ -294,4 +418,23 @@ standings = sa.Table(
     sa.Column("changes_at", Instant, index=True),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("computed_at", Instant, nullable=False),
+)
+
+# Where learners stand in the champion flow, one row per area where they ever asked or were registered: what the register,
+# the requests and the organisations without a champion are read from.
+champion_states = sa.Table(
+    "champion_states",
+    metadata,
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True, autoincrement=False),
+    sa.Column("area", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("organisation", sa.Text, nullable=False),
+    sa.Column("service_area", sa.Text, nullable=False),
+    sa.Column("organisation_folded", sa.Text, nullable=False),
+    sa.Column("service_area_folded", sa.Text, nullable=False),
+    sa.Column("since", Instant),
+    sa.Column("standards_met", sa.Boolean, nullable=False),
+    sa.Column("last_update", Instant),
+    sa.Index(None, "area", "status"),
+    sa.Index(None, "organisation_folded", "area"),
 )

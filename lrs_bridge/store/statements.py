@@ -27,7 +27,8 @@ _ASKED_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NewStatement:
-    """A validated statement on its way in. `terms`: what it can be asked for by, as (kind, text)."""
+    """A validated statement on its way in. `terms`: what it can be asked for by, as (kind, text); `cause`: the one act
+    that many such came by, or ""."""
 
     id: uuid.UUID
     stored: datetime
@@ -40,6 +41,7 @@ class NewStatement:
     fingerprint: bytes
     body: str
     terms: frozenset[tuple[str, str]]
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,26 @@ def bodies(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row.id: row.body for row in _among(session, found, ids)}
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held under an id. `source`: of the credential that sent it."""
+
+    fingerprint: bytes
+    voided: bool
+    source: str
+
+
+def held(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Held]:
+    """Id → what is held, of those that are."""
+    found = sa.select(
+        statements.c.id, statements.c.fingerprint, clients.c.source, voiding_id().is_not(None).label("voided")
+    ).join(clients, clients.c.id == statements.c.client_id)
+    return {
+        row.id: Held(row.fingerprint, bool(row.voided), row.source or "")
+        for row in _among(session, found, ids)
+    }
+
+
 def _among(session: Session, found: sa.Select[Any], ids: Sequence[uuid.UUID]) -> Iterator[sa.Row[Any]]:
     """The rows with one of these ids. In parts: a batch may hold more than a database takes in one question."""
     for start in range(0, len(ids), _ASKED_AT_ONCE):
@@ -112,7 +134,11 @@ def _write_beside(session: Session, fresh: list[tuple[int, NewStatement]]) -> No
         for key in {term_key(kind, text) for kind, text in one.terms}
     ]
     insert_many(session, statement_index, entries)
-    insert_many(session, pending_statements, [{"seq": seq, "since": one.stored} for seq, one in fresh])
+    insert_many(
+        session,
+        pending_statements,
+        [{"seq": seq, "since": one.stored, "cause": one.cause} for seq, one in fresh],
+    )
     voids = [
         {"seq": seq, "target": one.voids, "authority_id": one.authority_id, "any_authority": one.may_void_any}
         for seq, one in fresh

@@ -5,13 +5,39 @@ Nothing is half done: every row is checked before the first is kept, and all are
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from lrs_bridge.connectors.tables import Table
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows.imports.attestations import ATTESTATIONS
-from lrs_bridge.flows.imports.kinds import Kind, Report, Taking, read, take_in
+from lrs_bridge.flows.imports.champions import CHAMPIONS
+from lrs_bridge.flows.imports.columns import Layout, fold, layout_of
+from lrs_bridge.flows.imports.completions import COMPLETIONS
+from lrs_bridge.flows.imports.equivalences import EQUIVALENCES
+from lrs_bridge.flows.imports.kinds import Entry, Kind, Known, Report, Taking, check, entries_of
+from lrs_bridge.flows.imports.kinds import take_in as take_in_entries
 from lrs_bridge.flows.imports.memberships import MEMBERSHIPS
+from lrs_bridge.flows.imports.organisations import ORGANISATIONS
 from lrs_bridge.flows.imports.people import PEOPLE
+from lrs_bridge.flows.imports.sessions import SESSIONS
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.store import batches, evidence, identity, organisations
+from lrs_bridge.store.database import Session
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE, ATTESTATIONS, MEMBERSHIPS)}
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        ORGANISATIONS,
+        PEOPLE,
+        CHAMPIONS,
+        COMPLETIONS,
+        SESSIONS,
+        MEMBERSHIPS,
+        ATTESTATIONS,
+        EQUIVALENCES,
+    )
+}
 
 
 def kind_named(name: str) -> Kind:
@@ -24,4 +50,82 @@ def kind_named(name: str) -> Kind:
     return KINDS[name]
 
 
-__all__ = ["KINDS", "Kind", "Report", "Taking", "kind_named", "read", "take_in"]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A table whose headings are understood and whose rows were checked, `rows` of them."""
+
+    kind: Kind
+    table: Table
+    layout: Layout
+    known: Known
+    rows: int
+
+
+def prepare(
+    session: Session,
+    kind: Kind,
+    table: Table,
+    mappings: Mappings,
+    *,
+    told: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Prepared:
+    """Understands the headings and checks every row; changes nothing.
+
+    `told`: heading → column, "course:KEY", or "" to pass it over, where the file's heading is not the column's name;
+    `constants`: column → what holds for every row. Raises BadInput with everything that is wrong.
+    """
+    known = Known(
+        mappings,
+        organisations.load(session),
+        frozenset(identity.all_shared_mailboxes(session)),
+        frozenset(one.course for one in evidence.standing_equivalences(session)),
+    )
+    courses = {**{course: course for course in known.decided_courses}, **mappings.courses}
+    layout = layout_of(
+        kind,
+        table,
+        courses=courses,
+        told={fold(heading): meaning.strip() for heading, meaning in (told or {}).items()},
+        remembered=batches.headings(session, kind.name),
+        constants={fold(column): text for column, text in (constants or {}).items()},
+    )
+    return Prepared(kind, table, layout, known, check(kind, table, layout, known, progress))
+
+
+def take_in(
+    session: Session,
+    prepared: Prepared,
+    taking: Taking,
+    *,
+    file: str = "",
+    shown: int = 200,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Report:
+    """Takes every row in, in the caller's transaction, remembers what was told of the headings, and says what changed."""
+    kind, layout = prepared.kind, prepared.layout
+    batch = batches.begin(session, kind.name, file, prepared.rows, who=taking.who, now=taking.now)
+    taking = replace(taking, columns=layout.columns, cause=f"import-{batch}")
+    report = Report(kind.name, prepared.table.encoding, shown, rows=prepared.rows)
+    entries = (
+        entry for found, _ in entries_of(kind, prepared.table, layout, prepared.known) for entry in found
+    )
+    take_in_entries(session, kind, entries, report, taking, progress)
+    batches.remember(session, kind.name, layout.said, who=taking.who, now=taking.now)
+    batches.end(session, batch, report.counts)
+    return report
+
+
+__all__ = [
+    "KINDS",
+    "Entry",
+    "Kind",
+    "Known",
+    "Prepared",
+    "Report",
+    "Taking",
+    "kind_named",
+    "prepare",
+    "take_in",
+]

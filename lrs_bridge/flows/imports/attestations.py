@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.kinds import (
-    Column,
-    Kind,
-    Taking,
+from lrs_bridge.flows.imports.cells import (
     area_field,
-    area_problem,
     as_key,
+    choice_field,
     day_field,
     identifier_field,
     key_field,
     text_field,
 )
+from lrs_bridge.flows.imports.columns import Column
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.learning.history import Post, plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store import people
@@ -41,9 +41,11 @@ class _Row(Schema):
     attestation = fields.Function(deserialize=_attestation, required=True)
     organisation = text_field(required=True)
     area = area_field(required=True)
+    service_area = text_field(load_default="")
     by = identifier_field(required=True)
     by_name = text_field(load_default="")
     date = day_field(required=True)
+    answer = choice_field("yes", "no", load_default="yes")
     parts = key_field(
         load_default=None, validate=validate.OneOf(list(_PARTS), error="“{input}” is none of {choices}")
     )
@@ -56,8 +58,9 @@ def _item(value: dict[str, Any], mappings: Mappings) -> Item | None:
     return framework.items.get(value["attestation"]) if framework else None
 
 
-def _check(value: dict[str, Any], mappings: Mappings) -> Iterator[tuple[str, str]]:
-    yield from area_problem(value, mappings)
+def _check(value: dict[str, Any], known: Known) -> Problems:
+    mappings = known.mappings
+    yield from area_problem(value, known)
     if value["by"] == value["person"]:
         yield "by", "nobody attests for themselves"
     if value["until"] and value["until"] < value["date"]:
@@ -92,73 +95,96 @@ def _parts(value: dict[str, Any], item: Item) -> list[str]:
 
 
 def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
-    said = (value["by_name"], value["parts"], value["until"], value["note"])
+    said = (value["by_name"], value["answer"], value["parts"], value["until"], value["note"])
     what = f"{value['attestation']} of {value['person']} by {value['by']} on {value['date']} at {_subject(value)}"
     yield "attestation", what, said
 
 
 def _subject(value: dict[str, Any]) -> str:
-    return f"{value['organisation'].casefold()}/{value['area']}/{value['by']}"
+    service_area = f"/{plain(value['service_area'])}" if value["service_area"] else ""
+    return f"{value['organisation'].casefold()}/{value['area']}/{value['by']}{service_area}"
 
 
-def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str, str]:
-    calendar = taking.mappings.calendar
-    item = None if value["attestation"] in _OF_POST else _item(value, taking.mappings)
+def record_of(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
+    """The record that a checked row keeps."""
+    calendar = mappings.calendar
+    item = None if value["attestation"] in _OF_POST else _item(value, mappings)
     detail: dict[str, Any] = {
         "organisation": value["organisation"],
         "area": value["area"],
+        "service_area": value["service_area"],
         "by_name": value["by_name"],
         "note": value["note"],
+        "answer": "no" if value["answer"] == "no" else None,
         "until": format_instant(calendar.end_of(value["until"])) if value["until"] else None,
     }
     if item:
         detail["parts"] = _parts(value, item)
-    record = by_hand.Record(
+    return by_hand.Record(
         kind="attestation",
         key=f"item:{item.key}" if item else value["attestation"],
+        word="attested",
         learner=value["person"],
-        name="",
         happened=calendar.start_of(value["date"]),
         subject=_subject(value),
         by=value["by"],
         detail=detail,
     )
-    outcome = by_hand.keep(session, record, public_url=taking.public_url, who=taking.who, now=taking.now)
-    parts = f" ({' and '.join(detail['parts'])})" if item else ""
-    words = f"{value['person']}: {value['attestation']}{parts} by {value['by']} on {value['date']:%d/%m/%Y}"
-    return outcome, words + _warning(session, value, record)
 
 
-def _warning(session: Session, value: dict[str, Any], record: by_hand.Record) -> str:
+def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
+    wanted = [record_of(value, taking.mappings) for value in values]
+    posts = people.posts_by_identifier(session, [value["person"] for value in values])
+    return [
+        Kept(
+            outcome,
+            _words(value, record),
+            _warning(value, record, posts.get(value["person"], ()), taking.mappings),
+        )
+        for value, record, outcome in zip(
+            values, wanted, by_hand.keep(session, wanted, taking.keeping), strict=True
+        )
+    ]
+
+
+def _words(value: dict[str, Any], record: by_hand.Record) -> str:
+    parts = f" ({' and '.join(record.detail['parts'])})" if "parts" in record.detail else ""
+    answer = ", answered no," if value["answer"] == "no" else ""
+    return f"{value['person']}: {value['attestation']}{parts}{answer} by {value['by']} on {value['date']:%d/%m/%Y}"
+
+
+def _warning(value: dict[str, Any], record: by_hand.Record, posts: Sequence[Post], mappings: Mappings) -> str:
     """Why it will not count as things stand: what a coordinator should see before it is done."""
-    learner = people.learner_with(session, value["person"])
-    posts = people.load(session, [learner])[learner].posts if learner is not None else ()
     named = [post for post in posts if post.is_named_by(record.detail)]
     if not named:
-        return f"; counts only once a post at {value['organisation']} in {value['area']} is recorded for this person"
+        return f"counts only once a post at {value['organisation']} in {value['area']} is recorded for this person"
     if not any(post.periods.at(record.happened) for post in named):
-        return "; does not count, because the post was not held on that day"
-    if value["attestation"] in _OF_POST and not any(post.has_as_manager([value["by"]]) for post in named):
-        return "; does not count, because another line manager is recorded for that post"
+        return "does not count, because the post was not held on that day"
+    stand_ins = mappings.areas[value["area"]].stand_ins
+    heard = any(post.has_as_manager([value["by"]], stand_ins) for post in named)
+    if value["attestation"] in _OF_POST and not heard:
+        return "does not count, because another line manager is recorded for that post"
     return ""
 
 
 ATTESTATIONS = Kind(
     "attestations",
     (
-        Column("person", required=True, help="any identifier of the learner", example="asha.rao@example.org"),
+        Column("person", required=True, help="any identifier of the learner", example="asha.rao@example.org", identifies=True),
         Column("attestation", required=True, help="manager_support, working_knowledge, or an item such as 1.3", example="manager_support"),
         Column("organisation", required=True, help="for which post: its organisation", example="Colne Primary School"),
         Column("area", required=True, help="and its area", example="essex"),
+        Column("service_area", required=False, help="and its service area or team, where the person has posts in several", example=""),
         Column("by", required=True, help="who vouches: manager, supervisor or CSE lead, by e-mail", example="head@example.org"),
         Column("by_name", required=False, help="their name", example="Tom Barker"),
         Column("date", required=True, help="when they said so", example="01/03/2026"),
+        Column("answer", required=False, help="yes or no; default yes. A no ends an earlier yes for the same post", example=""),
         Column("parts", required=False, help="knowledge, word or both; default: word where practice is asked, else knowledge", example=""),
         Column("until", required=False, help="last day on which it holds", example=""),
         Column("note", required=False, help="such as “signed form”", example=""),
     ),
-    _Row(),
-    _check,
-    _claims,
-    _keep,
+    schema=_Row(),
+    check=_check,
+    claims=_claims,
+    keep=_keep,
 )  # fmt: skip

@@ -1,72 +1,99 @@
-"""What every import shares: columns, checking of rows, and the report."""
+"""What every import shares: columns, checking of rows, taking them in part by part, and the report.
+
+A table is gone through twice, a row at a time: first to check every row, so that one mistake keeps the whole file out, and
+then to take the rows in. Neither pass holds more than a part of the file.
+"""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError
 
 from lrs_bridge.connectors.tables import Row, Table
 from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.flows.by_hand import Keeping
+from lrs_bridge.flows.imports.columns import Layout, Shape
+from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store.database import Session
-from lrs_bridge.xapi.agents import parse_identifier
+from lrs_bridge.store.organisations import Organisation
 
-_DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
-_DAY_IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
-_LIKELY_YEARS = range(1900, 2200)
-_MAIL_IN_ANGLES = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
-_SMART_APOSTROPHES = str.maketrans("‘’", "''")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    name: str
-    required: bool
-    help: str
-    example: str
+_AT_ONCE = 500
+_PROBLEMS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A checked row."""
+    """A checked row, or one of the things that a row says."""
 
     line: int
     value: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What rows are checked against: the mappings, the organisations recorded so far by folded name, the mailboxes that
+    several people read (folded), and the courses that recorded decisions are about."""
+
+    mappings: Mappings
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
+    decided_courses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Taking:
-    """What taking in an entry needs to know."""
+    """What taking in needs to know. `columns`: those that the file has; `cause`: what its consequences are put down to."""
 
     mappings: Mappings
     public_url: str
     who: str
     now: datetime
+    columns: frozenset[str] = frozenset()
+    cause: str = ""
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(self.public_url, self.who, self.now, self.cause)
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of import. `check` yields what the shape alone can't tell; `claims` what an entry says that no other row of
-    the file may contradict, as (column, of what, claim); `keep` takes an entry in and says what changed ("new", "changed",
-    "corrected", "same") and in which words."""
+class Kept(NamedTuple):
+    """What one entry came to: "new", "changed", "corrected" or "same", in which words, and what the reader should see
+    before it is done."""
 
-    name: str
-    columns: tuple[Column, ...]
+    outcome: str
+    words: str
+    warning: str = ""
+
+
+Problems = Iterator[tuple[str, str]]
+"""(column, what is wrong) of a row."""
+
+
+@dataclass(frozen=True)
+class Kind(Shape):
+    """One kind of import.
+
+    check    what the shape alone can't tell
+    claims   what an entry says that no other row of the file may contradict, as (column, of what, claim)
+    keep     takes entries in, together, and says of each what it came to
+    several  the entries that a row holds, where it can hold more than one
+    """
+
     schema: Schema
-    check: Callable[[dict[str, Any], Mappings], Iterator[tuple[str, str]]]
+    check: Callable[[dict[str, Any], Known], Problems]
     claims: Callable[[dict[str, Any]], Iterator[tuple[str, str, object]]]
-    keep: Callable[[Session, dict[str, Any], Taking], tuple[str, str]]
+    keep: Callable[[Session, Sequence[dict[str, Any]], Taking], list[Kept]]
+    several: Callable[[dict[str, Any]], list[dict[str, Any]]] = lambda value: [value]
 
     def template(self) -> str:
         """The heading and an example row, as CSV."""
@@ -79,76 +106,133 @@ class Kind:
 
 @dataclass
 class Report:
-    """What an import did, or would do. `changes`: line and words, without the rows that change nothing."""
+    """What an import did, or would do. `changes`, `warnings`: line and words of the first `shown`, without the rows that
+    change nothing; `counts` and `warned` count all."""
 
     kind: str
     encoding: str
+    shown: int = 200
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    warned: int = 0
     changes: list[tuple[int, str, str]] = field(default_factory=list)
+    warnings: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, line: int, kept: Kept) -> None:
+        self.counts[kept.outcome] += 1
+        if kept.outcome != "same" and len(self.changes) < self.shown:
+            self.changes.append((line, kept.outcome, kept.words))
+        if kept.warning:
+            self.warned += 1
+            if len(self.warnings) < self.shown:
+                self.warnings.append((line, f"{kept.words}: {kept.warning}"))
 
 
-def read(kind: Kind, table: Table, mappings: Mappings) -> list[Entry]:
-    """The entries of a table. Raises BadInput with every mistake of every row, by line."""
-    known = {column.name for column in kind.columns}
-    missing = [column.name for column in kind.columns if column.required and column.name not in table.columns]
-    problems = [
-        Problem(
-            f"line {table.line}",
-            f"the column “{name}” is missing",
-            mend=f"`lrs-bridge import {kind.name} --template` prints the columns",
-        )
-        for name in missing
-    ]
-    problems += [
-        Problem(
-            f"line {table.line}",
-            f"there is no column “{name}” here",
-            mend=f"one of {', '.join(sorted(known))}",
-        )
-        for name in table.columns
-        if name not in known
-    ]
+# --- checking --------------------------------------------------------------------------------------------------------
+
+
+def entries_of(
+    kind: Kind, table: Table, layout: Layout, known: Known
+) -> Iterator[tuple[list[Entry], list[Problem]]]:
+    """Row by row: its entries, and what is wrong with it."""
+    for row in table.rows():
+        cells, courses = layout.arranged(row.cells)
+        cells |= {name: _accounts(cells[name], known) for name in kind.identifying & cells.keys()}
+        yield _checked(kind, Row(row.line, cells), courses, layout, known)
+
+
+def check(
+    kind: Kind,
+    table: Table,
+    layout: Layout,
+    known: Known,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> int:
+    """Goes through every row. Returns how many there are; raises BadInput with every mistake by line, the first hundred
+    of them in words."""
+    problems: list[Problem] = []
+    mistakes, rows = 0, 0
+    claims = _Claims()
+    for entries, wrong in entries_of(kind, table, layout, known):
+        rows += 1
+        for entry in entries:
+            wrong += claims.contradictions(kind, entry, layout)
+        mistakes += len(wrong)
+        problems += wrong[: _PROBLEMS_SHOWN - len(problems)]
+        if rows % _AT_ONCE == 0:
+            progress(rows)
+    if mistakes > len(problems):
+        problems.append(Problem("", f"and {mistakes - len(problems)} more"))
     if problems:
-        raise BadInput(f"The file doesn't have the columns of “{kind.name}”.", problems)
-    entries = []
-    for row in table.rows:
-        value, wrong = _checked(kind, row, mappings)
-        problems += wrong
-        if not wrong:
-            entries.append(Entry(row.line, value))
-    problems += _contradictions(kind, entries)
-    if problems:
-        problems.sort(key=lambda problem: int(problem.where.removeprefix("line ").partition(",")[0]))
         raise BadInput("The file has mistakes; nothing was taken in.", problems)
-    return entries
+    return rows
 
 
-def _checked(kind: Kind, row: Row, mappings: Mappings) -> tuple[dict[str, Any], list[Problem]]:
-    given = {name: text for name, text in row.cells.items() if text}
+def _accounts(text: str, known: Known) -> str:
+    """“Tendring District Council|B123” as the account that this organisation's home page and number name."""
+    parts = []
+    for part in text.split(";"):
+        issuer, mark, number = part.strip().partition("|")
+        organisation = known.organisations.get(plain(issuer)) if mark else None
+        if organisation is not None and organisation.home_page:
+            parts.append(f"{organisation.home_page}|{number.strip()}")
+        else:
+            parts.append(part.strip())
+    return "; ".join(parts)
+
+
+def _checked(
+    kind: Kind, row: Row, courses: dict[str, str], layout: Layout, known: Known
+) -> tuple[list[Entry], list[Problem]]:
+    """A row; or, where columns are courses, an entry for each that has a day."""
+    given: dict[str, Any] = {name: text for name, text in row.cells.items() if text}
+    rows = [(course, {**given, "course": course, "date": day}) for course, day in courses.items() if day]
+    entries: list[Entry] = []
+    problems: dict[Problem, None] = {}
+    for course, one in rows if courses else [("", given)]:
+        value, said = _loaded(kind, one, known)
+        if not said:
+            entries += [Entry(row.line, each) for each in kind.several(value)]
+        for name, text in said:
+            column = layout.heading_of_course(course) if course and name in ("course", "date") else name
+            problems[Problem(f"line {row.line}, {layout.spoken(column)}", text)] = None
+    return entries, list(problems)
+
+
+def _loaded(kind: Kind, given: dict[str, Any], known: Known) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     try:
         value: dict[str, Any] = kind.schema.load(given)
     except ValidationError as wrong:
         messages: Mapping[str, Any] = wrong.messages_dict
         said = [(name, _WORDS.get(text, text)) for name, texts in messages.items() for text in _flat(texts)]
         understood = wrong.valid_data if isinstance(wrong.valid_data, dict) else {}
-        said += area_problem(understood, mappings)
-        return {}, [Problem(f"line {row.line}, {name}", text) for name, text in said]
-    found = [Problem(f"line {row.line}, {name}", text) for name, text in kind.check(value, mappings)]
-    return value, found
+        return {}, [*said, *area_problem(understood, known)]
+    return value, list(kind.check(value, known))
 
 
 _WORDS = {"Missing data for required field.": "is empty"}
 
 
-def _contradictions(kind: Kind, entries: list[Entry]) -> Iterator[Problem]:
-    """Rows that say different things of the same: taken in, the last would win, and the next time change it all again."""
-    first: dict[str, tuple[int, object]] = {}
-    for entry in entries:
+class _Claims:
+    """What the rows so far say of what, as digests: rows that say different things of the same would change each other
+    again and again."""
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, tuple[int, bytes]] = {}
+
+    def contradictions(self, kind: Kind, entry: Entry, layout: Layout) -> list[Problem]:
+        found = []
         for column, subject, claim in kind.claims(entry.value):
-            line, before = first.setdefault(subject, (entry.line, claim))
-            if before != claim:
-                yield Problem(f"line {entry.line}, {column}", f"line {line} says otherwise of {subject}")
+            own = _digest(repr(claim))
+            line, before = self._first.setdefault(_digest(subject), (entry.line, own))
+            if before != own:
+                where = f"line {entry.line}, {layout.spoken(column)}"
+                found.append(Problem(where, f"line {line} says otherwise of {subject}"))
+        return found
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def _flat(messages: Any) -> Iterator[str]:
@@ -159,116 +243,28 @@ def _flat(messages: Any) -> Iterator[str]:
         yield from messages if isinstance(messages, list) else [messages]
 
 
+def area_problem(value: Mapping[str, Any], known: Known) -> Problems:
+    area, areas = value.get("area"), known.mappings.areas
+    if area and area not in areas:
+        yield "area", f"unknown area “{area}”; one of {', '.join(sorted(areas))}"
+
+
+# --- taking in -------------------------------------------------------------------------------------------------------
+
+
 def take_in(
     session: Session,
     kind: Kind,
-    entries: list[Entry],
+    entries: Iterator[Entry],
     report: Report,
     taking: Taking,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Report:
-    """Keeps every entry in the caller's transaction, and says what changed."""
-    report.rows, report.counts, report.changes = len(entries), Counter(), []
-    for place, entry in enumerate(entries):
-        outcome, words = kind.keep(session, entry.value, taking)
-        report.counts[outcome] += 1
-        if outcome != "same":
-            report.changes.append((entry.line, outcome, words))
-        progress(place + 1)
+    """Keeps every entry in the caller's transaction, part by part, and says what changed."""
+    while part := list(islice(entries, _AT_ONCE)):
+        for entry, kept in zip(
+            part, kind.keep(session, [entry.value for entry in part], taking), strict=True
+        ):
+            report.add(entry.line, kept)
+        progress(part[-1].line)
     return report
-
-
-# --- fields that imports share ---------------------------------------------------------------------------------------
-
-
-def text_field(**options: Any) -> fields.Field[Any]:
-    """One line of text, at most 300 characters, with single blanks."""
-    return fields.Function(deserialize=_text, **options)
-
-
-def _text(text: str) -> str:
-    line = " ".join(text.split())
-    if len(line) > 300:
-        raise ValidationError(f"is {len(line)} characters long; at most 300 are kept")
-    return line
-
-
-def key_field(**options: Any) -> fields.Field[Any]:
-    """A key of the mapping files, such as manager_support, however it is capitalised and with blanks for “_”."""
-    return fields.Function(deserialize=as_key, **options)
-
-
-def as_key(text: str) -> str:
-    return "_".join(text.casefold().split())
-
-
-def day_field(**options: Any) -> fields.Field[Any]:
-    """yyyy-mm-dd, or dd/mm/yyyy as it is written here, or 1 March 2026; never mm/dd. Gives a date."""
-    return fields.Function(deserialize=_day, **options)
-
-
-def _day(text: str) -> date:
-    try:
-        day = _day_of(_MIDNIGHT.sub("", text))
-        if day.year not in _LIKELY_YEARS:
-            raise ValueError("hardly")
-        return day
-    except ValueError as wrong:
-        raise ValidationError(f"“{text}” is not a day; write 2026-03-01 or 01/03/2026 (day first)") from wrong
-
-
-def _day_of(text: str) -> date:
-    if found := _DAY_FIRST.fullmatch(text):
-        return date(int(found[4]), int(found[3]), int(found[1]))
-    if found := _DAY_IN_WORDS.fullmatch(text):
-        named = [place for place, name in enumerate(_MONTHS, 1) if found[2].lower() in (name, name[:3])]
-        if named:
-            return date(int(found[3]), named[0], int(found[1]))
-    if not _ISO_DAY.fullmatch(text):
-        raise ValueError("no known notation")
-    return date.fromisoformat(text)
-
-
-def identifier_field(**options: Any) -> fields.Field[Any]:
-    """One identifier, as its canonical text; an e-mail in lower case, so that one person's records are one person's however
-    they were typed."""
-    return fields.Function(deserialize=lambda text: folded(_identifier(text)), **options)
-
-
-def identifiers_field(**options: Any) -> fields.Field[Any]:
-    """Identifiers separated by “;”, at least one, each as its canonical text."""
-    return fields.Function(deserialize=_identifiers, **options)
-
-
-def folded(identifier: str) -> str:
-    """The canonical text by which e-mails are compared."""
-    return identifier.casefold() if identifier.startswith("mailto:") else identifier
-
-
-def _identifiers(text: str) -> list[str]:
-    found = [_identifier(part.strip()) for part in text.split(";") if part.strip()]
-    if not found:
-        raise ValidationError("holds no identifier")
-    return list({folded(one): one for one in reversed(found)}.values())[::-1]
-
-
-def _identifier(text: str) -> str:
-    angles = _MAIL_IN_ANGLES.fullmatch(text)
-    written = angles[1] if angles else text
-    if "|" not in written and "@" in written:
-        written = written.translate(_SMART_APOSTROPHES)
-    try:
-        return str(parse_identifier(written))
-    except BadInput as wrong:
-        raise ValidationError("; ".join(f"{one.what}; {one.mend}" for one in wrong.problems)) from wrong
-
-
-def area_field(**options: Any) -> fields.Field[Any]:
-    """An area's key, however it is capitalised."""
-    return key_field(**options)
-
-
-def area_problem(value: Mapping[str, Any], mappings: Mappings) -> Iterator[tuple[str, str]]:
-    area = value.get("area")
-    if area and area not in mappings.areas:
-        yield "area", f"unknown area “{area}”; one of {', '.join(sorted(mappings.areas))}"

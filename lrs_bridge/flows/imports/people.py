@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from marshmallow import Schema
 
-from lrs_bridge.flows.imports.kinds import (
-    Column,
-    Kind,
-    Taking,
+from lrs_bridge.flows.imports.cells import (
     area_field,
-    area_problem,
     day_field,
     folded,
-    identifier_field,
     identifiers_field,
+    manager_field,
     text_field,
 )
+from lrs_bridge.flows.imports.columns import Column
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.learning import identity as same_person
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.store import people
+from lrs_bridge.store import identity, people, posts
 from lrs_bridge.store.database import Session
 
 
@@ -29,15 +28,18 @@ class _Row(Schema):
     identifiers = identifiers_field(required=True)
     organisation = text_field(required=True)
     area = area_field(required=True)
+    service_area = text_field(load_default="")
     role = text_field(load_default="")
     required_tier = text_field(load_default=None)
-    manager = identifier_field(load_default="")
+    manager = manager_field(load_default="")
     locals()["from"] = day_field(load_default=None)
     until = day_field(load_default=None)
 
 
-def _check(value: dict[str, Any], mappings: Mappings) -> Iterator[tuple[str, str]]:
-    yield from area_problem(value, mappings)
+def _check(value: dict[str, Any], known: Known) -> Problems:
+    mappings = known.mappings
+    yield from area_problem(value, known)
+    yield from not_only_shared(value, known)
     tier, area = value["required_tier"], value["area"]
     framework = mappings.framework_of(area)
     if tier and area in mappings.areas and framework is None:
@@ -50,6 +52,13 @@ def _check(value: dict[str, Any], mappings: Mappings) -> Iterator[tuple[str, str
         yield "until", "lies before “from”"
 
 
+def not_only_shared(value: dict[str, Any], known: Known) -> Problems:
+    """A mailbox that several people read names nobody."""
+    if all(same_person.folded(text) in known.shared for text in value["identifiers"]):
+        listed = ", ".join(value["identifiers"])
+        yield "identifiers", f"{listed} is read by several people; give an identifier of this person's own"
+
+
 def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
     """The required tier as the framework spells it."""
     framework, said = mappings.framework_of(value["area"]), value["required_tier"]
@@ -58,50 +67,116 @@ def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
 
 
 def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    yield from claims_of_person(value)
+    place = f"{value['organisation'].casefold()}, {value['area']}"
+    if value["service_area"]:
+        place += f", {value['service_area'].casefold()}"
+    begins = f" from {value['from']}" if value["from"] else ""
+    post = f"the post “{value['role']}” of {folded(value['identifiers'][0])} at {place}{begins}"
+    yield "organisation", post, (value["required_tier"], value["manager"], value["until"])
+
+
+def claims_of_person(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
     for identifier in value["identifiers"]:
         yield "person", f"who {folded(identifier)} is", value["person"]
-    post = f"the post “{value['role']}” of {folded(value['identifiers'][0])} at {value['organisation'].casefold()}, {value['area']}"
-    yield "organisation", post, (value["required_tier"], value["manager"], value["from"], value["until"])
 
 
-def _keep(session: Session, value: dict[str, Any], taking: Taking) -> tuple[str, str]:
+def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     calendar = taking.mappings.calendar
-    known = people.names_known(session, value["identifiers"])
-    numbers = people.learn(
-        session, [people.Sighting(text, value["person"]) for text in value["identifiers"]], taking.now
-    )
-    first = numbers[value["identifiers"][0]]
-    joined = [
-        people.join(session, first, number, kind="people_file", source=taking.who, now=taking.now)
-        for number in numbers.values()
-        if number != first
+    introduced = introduce(session, values, taking)
+    wanted = [
+        (
+            one.number,
+            posts.NewPost(
+                organisation=value["organisation"],
+                area=value["area"],
+                role=value["role"],
+                required_tier=_tier(value, taking.mappings),
+                manager=value["manager"],
+                starts=calendar.start_of(value["from"]) if value["from"] else None,
+                ends=calendar.end_of(value["until"]) if value["until"] else None,
+                service_area=value["service_area"],
+            ),
+        )
+        for one, value in zip(introduced, values, strict=True)
     ]
-    learner = people.learner_numbers(session, [first])[first]
-    named = people.name_learner(session, learner, value["person"])
-    tier = _tier(value, taking.mappings)
-    post = people.NewPost(
-        organisation=value["organisation"],
-        area=value["area"],
-        role=value["role"],
-        required_tier=tier,
-        manager=value["manager"],
-        starts=calendar.start_of(value["from"]) if value["from"] else None,
-        ends=calendar.end_of(value["until"]) if value["until"] else None,
+    outcomes = posts.put(session, wanted, now=taking.now, who=taking.who)
+    kept, changed = [], []
+    for value, one, (_, post), said in zip(values, introduced, wanted, outcomes, strict=True):
+        outcome = "changed" if said == "same" and one.changed else said
+        if outcome != "same":
+            changed.append(one.number)
+        kept.append(Kept(outcome, _words(value, post.required_tier), one.warning))
+    concerned = people.learner_numbers(session, changed).values()
+    people.mark_pending(session, concerned, taking.now, taking.cause)
+    return kept
+
+
+def _words(value: dict[str, Any], tier: str | None) -> str:
+    place = ", ".join(part for part in (value["organisation"], value["service_area"], value["area"]) if part)
+    words = f"{value['person']}: {value['role'] or 'post'} at {place}"
+    for word in ("from", "until"):
+        words += f", {word} {value[word]:%d/%m/%Y}" if value[word] else ""
+    return words + (f", requires {tier}" if tier else "")
+
+
+class Introduced:
+    """A person of a row, now known: `number` of the identifier that their records hang on; what that changed, and what
+    the reader should see."""
+
+    def __init__(self, number: int, warning: str, *, changed: bool) -> None:
+        self.number, self.warning, self.changed = number, warning, changed
+
+
+def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Introduced]:
+    """Makes the people of these rows known under all their identifiers, which are one person's, and by their name."""
+    texts = [text for value in values for text in value["identifiers"]]
+    before = people.known_as(session, texts)
+    numbers = people.learn(
+        session,
+        [people.Sighting(text, value["person"]) for value in values for text in value["identifiers"]],
+        taking.now,
     )
-    outcome = people.put_post(session, first, post, now=taking.now, who=taking.who)
-    if outcome == "same" and (named or any(joined)):
-        outcome = "changed"
-    if outcome != "same":
-        people.mark_pending(session, [learner], taking.now)
-    words = f"{value['person']}: {value['role'] or 'post'} at {value['organisation']}, {value['area']}"
-    return outcome, words + (f", requires {tier}" if tier else "") + _warning(value["person"], known)
+    shared = identity.shared_mailboxes(session, {one for text in texts if (one := same_person.folded(text))})
+    edges = [[numbers[text] for text in _own(value, shared)] for value in values]
+    pairs = [(own[0], other) for own in edges for other in own[1:]]
+    learners_before = people.learner_numbers(session, numbers.values())
+    identity.prove(session, pairs, kind="people_file", source=taking.who, now=taking.now)
+    renamed = people.name_people(
+        session,
+        {numbers[text]: value["person"] for value in values for text in _own(value, shared)},
+        taking.now,
+    )
+    learners = people.learner_numbers(session, numbers.values())
+    found = []
+    for value, own in zip(values, edges, strict=True):
+        met = {number: name for text in value["identifiers"] for number, name in before.get(text, {}).items()}
+        joined = any(learners_before[number] != learners[number] for number in own)
+        apart = {learners[number] for number in own} - {learners[own[0]]}
+        warning = _warning(value["person"], met, apart=bool(apart))
+        found.append(Introduced(own[0], warning, changed=joined or learners[own[0]] in renamed))
+    return found
 
 
-def _warning(person: str, known: dict[int, str]) -> str:
-    """What a coordinator should see before it is done: other names known for these identifiers, and learners joined."""
+def _own(value: dict[str, Any], shared: set[str]) -> list[str]:
+    """The identifiers that are this person's alone."""
+    return [text for text in value["identifiers"] if same_person.folded(text) not in shared]
+
+
+def _warning(person: str, known: dict[int, str], *, apart: bool) -> str:
+    """What a coordinator should see before it is done: other names known for these identifiers, learners joined, and
+    identifiers that stay apart because somebody said so."""
+    said = []
     others = sorted({name for name in known.values() if name and name != person})
-    said = f"; known so far as {' and '.join(f'“{name}”' for name in others)}" if others else ""
-    return said + ("; joins records that were apart until now" if len(known) > 1 else "")
+    if others:
+        said.append(f"known so far as {' and '.join(f'“{name}”' for name in others)}")
+    if apart:
+        said.append(
+            "some of these identifiers stay apart, because somebody decided that they are not one person"
+        )
+    elif len(known) > 1:
+        said.append("joins records that were apart until now")
+    return "; ".join(said)
 
 
 PEOPLE = Kind(
@@ -111,16 +186,26 @@ PEOPLE = Kind(
         Column(
             "identifiers",
             required=True,
-            help="e-mail, homePage|name, separated by “;”; the same set of a person joins them",
+            help="e-mail, homePage|name, or Organisation|number; separated by “;”; those of a row are one person",
             example="asha.rao@example.org; https://moodle.example.org|asha.rao",
+            identifies=True,
         ),
         Column("organisation", required=True, help="where the post is", example="Colne Primary School"),
         Column("area", required=True, help="southend, essex or thurrock", example="essex"),
+        Column("service_area", required=False, help="team or service area", example=""),
         Column("role", required=False, help="what the post is called", example="teacher"),
         Column(
-            "required_tier", required=False, help="T1 to T5, where the area has adopted tiers", example="T3"
+            "required_tier",
+            required=False,
+            help="T1 to T5, where the area has adopted tiers; empty: as the organisation requires of the role",
+            example="T3",
         ),
-        Column("manager", required=False, help="the line manager's e-mail", example="head@example.org"),
+        Column(
+            "manager",
+            required=False,
+            help="the line manager's e-mail; “none” for the self-employed and heads",
+            example="head@example.org",
+        ),
         Column(
             "from",
             required=False,
@@ -129,8 +214,8 @@ PEOPLE = Kind(
         ),
         Column("until", required=False, help="last day of the post", example=""),
     ),
-    _Row(),
-    _check,
-    _claims,
-    _keep,
+    schema=_Row(),
+    check=_check,
+    claims=_claims,
+    keep=_keep,
 )

@@ -1,0 +1,199 @@
+"""The champion flow, act by act: the person asks, the Board registers or returns, the person leaves. Each is a statement.
+
+An alert never stands in for a request, and eligible is not champion: the Board decides, on standards that are all met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
+from lrs_bridge.flows import by_hand
+from lrs_bridge.flows.recompute import history_now
+from lrs_bridge.learning.champions import Act
+from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
+from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.mappings import Champions, Mappings
+from lrs_bridge.store import people
+from lrs_bridge.store.database import Session
+from lrs_bridge.xapi.agents import parse_identifier
+
+DECISIONS = ("register", "return")
+"""What the Board decides; the rest is the person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants done. `organisation`: needed where the person has posts at several in the area; `by`: who at the
+    Board decided; `happened`: when, not later than now."""
+
+    act: Act
+    identifier: str
+    area: str
+    happened: datetime
+    organisation: str = ""
+    by: str = ""
+    by_name: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was kept: for whom, for which post, and with which standards met and missing at that moment."""
+
+    name: str
+    organisation: str
+    service_area: str
+    met: tuple[str, ...]
+    missing: tuple[str, ...]
+    outcome: str
+
+
+def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Keeping) -> Done:
+    """Keeps one act. Raises BadInput for what is no identifier or area, NotFound for nobody known, Conflict where the flow
+    does not allow the act now, each saying what to do."""
+    champions = mappings.champions_of(asked.area)
+    if champions is None:
+        known = ", ".join(sorted(mappings.areas))
+        raise BadInput(
+            "Nothing was recorded.",
+            [Problem("--area", f"unknown area “{asked.area}”", mend=f"one of {known}")],
+        )
+    if asked.act in DECISIONS and not asked.by:
+        raise BadInput(
+            "Nothing was recorded.",
+            [Problem("--by", "says nobody who decided", mend="the e-mail of who decided at the Board")],
+        )
+    text = str(parse_identifier(asked.identifier))
+    learner = people.learner_with(session, text)
+    if learner is None:
+        raise NotFound(
+            f"Nobody is known by {text}. `lrs-bridge import people` makes them known, with their post."
+        )
+    person = people.load(session, [learner])[learner]
+    judged = _judged(session, person, asked, mappings, keeping.now)
+    name = person.name or text
+    why_not = _why_not(asked, judged, champions)
+    if why_not:
+        raise Conflict(f"{name} {why_not}")
+    organisation, service_area = _place(judged, asked)
+    record = by_hand.Record(
+        kind="champion",
+        key=asked.area,
+        word=asked.act,
+        learner=_recorded_for(person),
+        happened=asked.happened,
+        subject=f"{plain(organisation)}/{plain(service_area)}",
+        by=str(parse_identifier(asked.by)) if asked.by else None,
+        detail={
+            "organisation": organisation,
+            "service_area": service_area,
+            "by_name": asked.by_name,
+            "note": asked.note,
+            "met": list(judged.met),
+            "missing": list(judged.missing),
+        },
+    )
+    [outcome] = by_hand.keep(session, [record], keeping)
+    return Done(name, organisation, service_area, tuple(judged.met), judged.missing, outcome)
+
+
+def _recorded_for(person: people.Person) -> str:
+    """The identifier that acts are recorded for: an e-mail where there is one."""
+    return min(
+        person.identifiers, key=lambda text: (not text.startswith("mailto:"), person.identifiers.index(text))
+    )
+
+
+def _place(judged: Eligibility, asked: Asked) -> tuple[str, str]:
+    """The post that an act is about: the one of whom the Board has heard, else where the person works."""
+    state = judged.champion
+    if state is not None and asked.act != "request":
+        return state.organisation, state.service_area
+    return judged.organisation, judged.service_area
+
+
+def _judged(
+    session: Session, person: people.Person, asked: Asked, mappings: Mappings, now: datetime
+) -> Eligibility:
+    """Where the person stands at this moment, for the post that is asked for."""
+    places = {
+        plain(post.organisation): post.organisation
+        for post in person.posts
+        if post.area == asked.area and post.periods.at(now)
+    }
+    history, champions = (
+        history_now(session, person.learner, mappings, now),
+        mappings.champions_of(asked.area),
+    )
+    if champions is None:
+        raise AssertionError("the area was checked")
+    if asked.act == "request":
+        if not places:
+            raise Conflict(
+                f"{person.name or 'This person'} has no current post in {asked.area};"
+                " record it first, with `lrs-bridge import people`."
+            )
+        if asked.organisation and plain(asked.organisation) not in places:
+            raise Conflict(
+                f"No current post at {asked.organisation} in {asked.area} is recorded, but at {_listed(places.values())}."
+            )
+        if len(places) > 1 and not asked.organisation:
+            raise Conflict(
+                f"There are posts at {_listed(places.values())}: say for which, with --organisation."
+            )
+    return eligibility_in(history, asked.area, champions, mappings, now, asked.organisation)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(sorted(names))
+
+
+def _why_not(asked: Asked, judged: Eligibility, champions: Champions) -> str | None:
+    """Why the flow does not allow this act now; None where it does."""
+    state, where = judged.champion, f"in {asked.area}"
+    status = state.state if state else None
+    open_act = (
+        state.asked.detail["act"]
+        if state and state.asked
+        else {"requested": "request", "returned": "return"}.get(status or "")
+    )
+    if asked.act == "request" and status == "champion":
+        return f"is registered already {where}."
+    if asked.act == "request" and open_act == "request":
+        return f"has asked already {where}; the Board decides next."
+    if asked.act == "withdraw" and open_act is None:
+        return f"has not asked {where}, so there is nothing to withdraw."
+    if asked.act == "return":
+        if open_act != "request":
+            return f"has no request open {where} that could be returned."
+        if judged.standards_met and not asked.note:
+            return "meets every standard; say with --note why the request is returned."
+    if asked.act in ("leave", "update") and not (state and state.is_champion):
+        return f"is no champion {where}."
+    return _why_not_registered(asked, judged, champions, open_act) if asked.act == "register" else None
+
+
+def _why_not_registered(
+    asked: Asked, judged: Eligibility, champions: Champions, open_act: str | None
+) -> str | None:
+    status = judged.champion.state if judged.champion else None
+    if status == "champion":
+        return f"is registered already in {asked.area}."
+    if open_act is None and status != "legacy_unverified":
+        return (
+            f"has not asked to be registered in {asked.area}; record the request first"
+            " (`lrs-bridge champion request`), also one that came as a signed form."
+        )
+    if judged.standards_met:
+        return None
+    names = [
+        champions.standards[key].name if key in champions.standards else "a current post in the area"
+        for key in judged.missing
+    ]
+    return (
+        f"can't be registered in {asked.area} yet. Missing: {'; '.join(names)}."
+        " Record what is missing, or return the request (`lrs-bridge champion return`)."
+    )

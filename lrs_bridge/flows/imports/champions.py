@@ -1,0 +1,160 @@
+"""`import champions`: the register as a Board kept it so far: champions from before (legacy), and those registered since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from marshmallow import Schema
+
+from lrs_bridge.flows import by_hand
+from lrs_bridge.flows.imports.cells import (
+    area_field,
+    choice_field,
+    day_field,
+    identifier_field,
+    identifiers_field,
+    text_field,
+)
+from lrs_bridge.flows.imports.columns import Column
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared
+from lrs_bridge.learning.history import plain
+from lrs_bridge.store import people, posts
+from lrs_bridge.store.database import Session
+
+
+class _Row(Schema):
+    person = text_field(required=True)
+    identifiers = identifiers_field(required=True)
+    organisation = text_field(required=True)
+    service_area = text_field(load_default="")
+    area = area_field(required=True)
+    status = choice_field("legacy", "registered", required=True)
+    since = day_field(required=True)
+    decided_by = identifier_field(load_default="")
+    decided_by_name = text_field(load_default="")
+    last_update = day_field(load_default=None)
+    note = text_field(load_default="")
+
+
+def _check(value: dict[str, Any], known: Known) -> Problems:
+    yield from area_problem(value, known)
+    yield from not_only_shared(value, known)
+    if value["status"] == "registered" and not (value["decided_by"] or value["decided_by_name"]):
+        yield "decided_by", "says nobody at the Board who registered them; or is it a legacy champion?"
+    if value["last_update"] and value["last_update"] < value["since"]:
+        yield "last_update", "lies before “since”"
+
+
+def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    yield from claims_of_person(value)
+    place = f"{plain(value['organisation'])}, {plain(value['service_area'])}, {value['area']}"
+    said = (
+        value["status"],
+        value["since"],
+        value["decided_by"],
+        value["decided_by_name"],
+        value["last_update"],
+    )
+    yield "status", f"the champion {value['identifiers'][0]} at {place}", said
+
+
+def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
+    introduced = introduce(session, values, taking)
+    posts_made = _posts(session, values, [one.number for one in introduced], taking)
+    acts = [_acts(value, taking) for value in values]
+    outcomes = iter(by_hand.keep(session, [record for each in acts for record in each], taking.keeping))
+    kept, concerned = [], []
+    for value, one, each, post in zip(values, introduced, acts, posts_made, strict=True):
+        said = [next(outcomes) for _ in each]
+        outcome = next((word for word in ("new", "corrected") if word in said), "same")
+        if outcome == "same" and (one.changed or post):
+            outcome = "changed"
+        if one.changed or post:
+            concerned.append(one.number)
+        words = f"{value['person']}: {value['status']} champion at {value['organisation']}, {value['area']}, since {value['since']:%d/%m/%Y}"
+        warning = "; ".join(
+            part for part in (one.warning, "a post there was recorded too" if post else "") if part
+        )
+        kept.append(Kept(outcome, words, warning))
+    learners = people.learner_numbers(session, concerned).values()
+    people.mark_pending(session, learners, taking.now, taking.cause)
+    return kept
+
+
+def _posts(
+    session: Session, values: Sequence[dict[str, Any]], numbers: Sequence[int], taking: Taking
+) -> list[bool]:
+    """The role is exercised in a post: where none is recorded there, one is. Whether it was."""
+    held = posts.places_of(session, numbers)
+    missing = [
+        plain(value["organisation"]) not in held.get(number, {}).get(value["area"], set())
+        for value, number in zip(values, numbers, strict=True)
+    ]
+    new = [
+        (
+            number,
+            posts.NewPost(
+                organisation=value["organisation"],
+                area=value["area"],
+                role="",
+                required_tier=None,
+                manager="",
+                starts=None,
+                service_area=value["service_area"],
+            ),
+        )
+        for value, number, is_missing in zip(values, numbers, missing, strict=True)
+        if is_missing
+    ]
+    posts.put(session, new, now=taking.now, who=taking.who)
+    return missing
+
+
+def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
+    calendar = taking.mappings.calendar
+    detail = {
+        "organisation": value["organisation"],
+        "service_area": value["service_area"],
+        "by_name": value["decided_by_name"],
+        "note": value["note"],
+    }
+    days = [("list" if value["status"] == "legacy" else "register", value["since"])]
+    if value["last_update"]:
+        days.append(("update", value["last_update"]))
+    return [
+        by_hand.Record(
+            kind="champion",
+            key=value["area"],
+            word=word,
+            learner=value["identifiers"][0],
+            happened=calendar.start_of(day),
+            subject=f"{plain(value['organisation'])}/{plain(value['service_area'])}",
+            by=value["decided_by"] or None if word == "register" else None,
+            detail=detail,
+        )
+        for word, day in days
+    ]
+
+
+CHAMPIONS = Kind(
+    "champions",
+    (
+        Column("person", required=True, help="full name", example="Joan Hale"),
+        Column("identifiers", required=True, help="e-mail and others, separated by “;”", example="joan.hale@example.org", identifies=True),
+        Column("organisation", required=True, help="where they are champion", example="Colne Primary School"),
+        Column("service_area", required=False, help="and in which team or service area", example=""),
+        Column("area", required=True, help="southend, essex or thurrock", example="essex"),
+        Column("status", required=True, help="legacy (from before, until registered anew) or registered", example="legacy"),
+        Column("since", required=True, help="day since when", example="01/09/2015"),
+        Column("decided_by", required=False, help="who at the Board registered them, by e-mail", example=""),
+        Column("decided_by_name", required=False, help="their name", example=""),
+        Column("last_update", required=False, help="when they last attended the annual update", example=""),
+        Column("note", required=False, help="", example=""),
+    ),
+    schema=_Row(),
+    check=_check,
+    claims=_claims,
+    keep=_keep,
+)  # fmt: skip

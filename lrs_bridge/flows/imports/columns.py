@@ -1,0 +1,246 @@
+"""Which of a file's own headings is which column: by name, as said now, or as said once before."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lrs_bridge.connectors.tables import Table
+from lrs_bridge.errors import BadInput, Problem
+
+COURSE = "course:"
+"""“course:escb_basic” as the meaning of a heading: its cells are the days on which that course was completed."""
+
+IGNORED = ""
+
+_SYNONYMS = {
+    "person": (
+        "name",
+        "full name",
+        "employee",
+        "staff member",
+        "first name",
+        "surname",
+        "last name",
+        "learner",
+    ),
+    "identifiers": ("email", "e-mail", "email address", "staff number", "badge", "badge number", "login"),
+    "organisation": ("employer", "school", "company", "workplace", "agency", "setting"),
+    "service_area": ("team", "department", "service", "section"),
+    "role": ("job", "job title", "position", "post"),
+    "manager": ("line manager", "manager e-mail", "supervisor"),
+    "date": ("completed", "completed on", "day", "date completed", "completion date"),
+    "area": ("board", "lscb", "local authority"),
+    "attendees": ("attended", "participants", "delegates"),
+    "certificate": ("certificate number", "certificate reference"),
+    "until": ("end date", "expires", "expiry", "leaving date"),
+    "from": ("start date", "since"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`identifies`: holds identifiers, so that “Organisation|number” may stand for the account that it names; of several
+    headings for it, each adds one."""
+
+    name: str
+    required: bool
+    help: str
+    example: str
+    identifies: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The columns of one kind of import. `courses`: whether a column may also be a course, its cells being days."""
+
+    name: str
+    columns: tuple[Column, ...]
+    courses: bool = field(default=False, kw_only=True)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def identifying(self) -> frozenset[str]:
+        return frozenset(column.name for column in self.columns if column.identifies)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """meanings   folded heading → column, "course:KEY", or "" for passed over
+    headings   folded heading → as written
+    constants  column → the text that holds for every row
+    joints     column → what stands between the texts of several headings that are this column
+    said       headings that had to be told, to be remembered
+    """
+
+    meanings: Mapping[str, str]
+    headings: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    joints: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        named = {meaning for meaning in self.meanings.values() if meaning and not meaning.startswith(COURSE)}
+        return frozenset({*named, *self.constants})
+
+    def arranged(self, cells: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Column → text, and course → day, of one row."""
+        texts: dict[str, list[str]] = {}
+        courses: dict[str, str] = {}
+        for heading, meaning in self.meanings.items():
+            text = cells.get(heading, "")
+            if meaning.startswith(COURSE):
+                courses[meaning.removeprefix(COURSE)] = text
+            elif meaning and text:
+                texts.setdefault(meaning, []).append(text)
+        joined = {column: self.joints.get(column, " ").join(parts) for column, parts in texts.items()}
+        return {**self.constants, **joined}, courses
+
+    def heading_of_course(self, course: str) -> str:
+        return next(name for name, meaning in self.meanings.items() if meaning == COURSE + course)
+
+    def spoken(self, column: str) -> str:
+        """The column, and the file's own heading where that is another."""
+        own = [self.headings.get(name, name) for name, meaning in self.meanings.items() if meaning == column]
+        others = [name for name in own if fold(name) != column]
+        return f"{column} (“{'”, “'.join(others)}”)" if others else self.headings.get(column, column)
+
+
+def fold(heading: str) -> str:
+    return "_".join(heading.split()).lower()
+
+
+def layout_of(
+    kind: Shape,
+    table: Table,
+    *,
+    courses: Mapping[str, str],
+    told: Mapping[str, str],
+    remembered: Mapping[str, str],
+    constants: Mapping[str, str],
+) -> Layout:
+    """The meaning of each heading. `told` outranks the columns' own names, and those what is remembered; both are keyed by
+    folded heading. Raises BadInput naming every heading without a meaning, with the likeliest, and every column that must
+    be there and isn't."""
+    known = {*kind.column_names} - (
+        {"course", "date"} if _is_wide(kind, table, courses, told, remembered) else set()
+    )
+    named = {fold(heading): heading for heading in table.headings}
+    problems = list(_wrong_words(kind, known, courses, told, constants, named))
+    meanings: dict[str, str] = {}
+    for heading, written in named.items():
+        meaning = told.get(heading)
+        if meaning is None:
+            meaning = _meaning(kind, heading, courses, remembered)
+        if meaning is None:
+            problems.append(_unknown(kind, table.line, written, heading))
+        else:
+            meanings[heading] = meaning
+    layout = Layout(
+        meanings,
+        named,
+        constants,
+        dict.fromkeys(kind.identifying, "; "),
+        {heading: meaning for heading, meaning in told.items() if heading in named},
+    )
+    has_courses = any(meaning.startswith(COURSE) for meaning in meanings.values())
+    given = layout.columns | ({"course", "date"} if has_courses else set())
+    problems += [
+        _missing(kind, table.line, column.name)
+        for column in kind.columns
+        if column.required and column.name not in given
+    ]
+    if problems:
+        raise BadInput(f"The file doesn't have the columns of “{kind.name}”.", problems)
+    return layout
+
+
+def _is_wide(
+    kind: Shape,
+    table: Table,
+    courses: Mapping[str, str],
+    told: Mapping[str, str],
+    remembered: Mapping[str, str],
+) -> bool:
+    if not kind.courses:
+        return False
+    meanings = [
+        told.get(fold(name)) or _meaning(kind, fold(name), courses, remembered) for name in table.headings
+    ]
+    return any(meaning and meaning.startswith(COURSE) for meaning in meanings)
+
+
+def _meaning(
+    kind: Shape, heading: str, courses: Mapping[str, str], remembered: Mapping[str, str]
+) -> str | None:
+    if heading in kind.column_names:
+        return heading
+    if heading in remembered:
+        return remembered[heading]
+    if kind.courses:
+        for course, name in courses.items():
+            if heading in (fold(course), fold(name)):
+                return COURSE + course
+    return None
+
+
+def _wrong_words(
+    kind: Shape,
+    known: Iterable[str],
+    courses: Mapping[str, str],
+    told: Mapping[str, str],
+    constants: Mapping[str, str],
+    named: Mapping[str, str],
+) -> Iterable[Problem]:
+    for heading, meaning in told.items():
+        if heading not in named:
+            what = f"the file has no heading “{heading}”"
+            yield Problem("--column", what, mend=f"one of {', '.join(named.values())}")
+        elif meaning.startswith(COURSE) and kind.courses and meaning.removeprefix(COURSE) in courses:
+            continue
+        elif meaning and meaning not in known:
+            also = [f"{COURSE}{course}" for course in sorted(courses)] if kind.courses else []
+            yield Problem(
+                "--column",
+                f"“{meaning}” is no column of {kind.name}",
+                mend=_one_of([*kind.column_names, *also]),
+            )
+    for column in constants:
+        if column not in kind.column_names:
+            yield Problem("--set", f"“{column}” is no column of {kind.name}", mend=_one_of(kind.column_names))
+
+
+def _unknown(kind: Shape, line: int, written: str, heading: str) -> Problem:
+    likely = _likely(kind, heading)
+    mend = f"--column '{written}={likely or 'COLUMN'}'; or, to pass it over, --column '{written}='"
+    if not likely:
+        mend += f". The columns are {', '.join(kind.column_names)}"
+    return Problem(f"line {line}", f"there is no column “{written}” here", mend=mend)
+
+
+def _likely(kind: Shape, heading: str) -> str | None:
+    said = heading.replace("_", " ")
+    for column, words in _SYNONYMS.items():
+        if column in kind.column_names and (said in words or said.rstrip("s") in words):
+            return column
+    if said in _SYNONYMS["identifiers"] and "person" in kind.column_names:
+        return "person"
+    return next(iter(difflib.get_close_matches(heading, kind.column_names, 1, 0.7)), None)
+
+
+def _missing(kind: Shape, line: int, column: str) -> Problem:
+    return Problem(
+        f"line {line}",
+        f"the column “{column}” is missing",
+        mend=f"`lrs-bridge import {kind.name} --template` prints the columns; --column 'YOUR HEADING={column}' names"
+        f" yours, --set {column}=… gives every row the same",
+    )
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"one of {', '.join(names)}"

@@ -1,0 +1,143 @@
+"""`import sessions`: training given face to face: who delivered what, when, and who was there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from marshmallow import Schema
+
+from lrs_bridge.flows import by_hand
+from lrs_bridge.flows.imports.cells import (
+    area_field,
+    day_field,
+    identifier_field,
+    identifiers_field,
+    keys_field,
+    list_field,
+    text_field,
+)
+from lrs_bridge.flows.imports.columns import Column
+from lrs_bridge.flows.imports.completions import unknown_course
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.store import register
+from lrs_bridge.store.database import Session
+
+_SESSIONS = uuid.UUID("9d1c1f0e-3a86-5c55-8f6b-5d6d2c0b1a42")
+
+
+class _Row(Schema):
+    date = day_field(required=True)
+    title = text_field(required=True)
+    delivered_by = identifier_field(required=True)
+    delivered_by_name = text_field(load_default="")
+    organisation = text_field(required=True)
+    area = area_field(required=True)
+    courses = keys_field(load_default=list)
+    items = list_field(load_default=list)
+    attendees = identifiers_field(required=True)
+
+
+def _check(value: dict[str, Any], known: Known) -> Problems:
+    yield from area_problem(value, known)
+    for course in value["courses"]:
+        yield from unknown_course("courses", course, known)
+    if not value["courses"] and not value["items"]:
+        yield "courses", "says neither which courses nor which items the session gave"
+    framework = known.mappings.framework_of(value["area"])
+    for item in value["items"]:
+        if framework is None or item not in framework.items:
+            yield "items", f"“{item}” is no item of the tiers of {value['area']}"
+        elif framework.items[item].course_only:
+            yield "items", f"{item} ({framework.items[item].text}) is learned by its own course alone"
+    if value["delivered_by"] in value["attendees"]:
+        yield "attendees", "who delivered a session does not attend it"
+
+
+def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    said = (value["delivered_by_name"], sorted(value["courses"]), sorted(value["items"]))
+    yield "title", f"the session {_spoken(value)}", said
+
+
+def _spoken(value: dict[str, Any]) -> str:
+    return f"“{value['title']}” at {value['organisation']} on {value['date']:%d/%m/%Y} by {value['delivered_by']}"
+
+
+def _several(value: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**value, "person": person} for person in value["attendees"]]
+
+
+def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
+    natural = (value["date"].isoformat(), value["title"], value["organisation"], value["delivered_by"])
+    return by_hand.Record(
+        kind="session",
+        key=str(uuid.uuid5(_SESSIONS, "/".join(natural).casefold())),
+        word="attended",
+        learner=value["person"],
+        happened=mappings.calendar.start_of(value["date"]),
+        by=value["delivered_by"],
+        title=value["title"],
+        detail={
+            "courses": value["courses"],
+            "items": value["items"],
+            "title": value["title"],
+            "by_name": value["delivered_by_name"],
+            "organisation": value["organisation"],
+            "area": value["area"],
+        },
+    )
+
+
+def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
+    wanted = [_record(value, taking.mappings) for value in values]
+    outcomes = by_hand.keep(session, wanted, taking.keeping)
+    able = register.may_deliver(session, {value["delivered_by"] for value in values})
+    return [
+        Kept(outcome, _words(value), _warning(value, taking.mappings, able))
+        for value, outcome in zip(values, outcomes, strict=True)
+    ]
+
+
+def _words(value: dict[str, Any]) -> str:
+    gave = ", ".join([*value["courses"], *value["items"]])
+    return f"{value['person']}: {gave}, session {_spoken(value)}"
+
+
+def _warning(value: dict[str, Any], mappings: Mappings, able: set[str]) -> str:
+    """The first tier is to be taught by the champion or the CSE lead; noted, not refused."""
+    framework = mappings.framework_of(value["area"])
+    if framework is None or value["delivered_by"] in able:
+        return ""
+    lowest = next(iter(framework.tiers))
+    taught = {
+        item for route in framework.routes.values() if route.key in value["courses"] for item in route.covers
+    }
+    if any(
+        item in framework.items and framework.items[item].tier == lowest
+        for item in {*taught, *value["items"]}
+    ):
+        return f"{value['delivered_by']} is neither a registered champion nor a recorded CSE lead"
+    return ""
+
+
+SESSIONS = Kind(
+    "sessions",
+    (
+        Column("date", required=True, help="day of the session", example="01/03/2026"),
+        Column("title", required=True, help="the pack that was used, or what the session was called", example="ESCB basic awareness package"),
+        Column("delivered_by", required=True, help="who delivered it, by e-mail", example="lead@example.org", identifies=True),
+        Column("delivered_by_name", required=False, help="their name", example="Joan Hale"),
+        Column("organisation", required=True, help="where", example="Colne Primary School"),
+        Column("area", required=True, help="and in which area", example="essex"),
+        Column("courses", required=False, help="the courses it gave, separated by “;”", example="induction; escb_basic"),
+        Column("items", required=False, help="items that it gave beside them, such as 2.8; 3.4", example=""),
+        Column("attendees", required=True, help="who attended: identifiers, separated by “;”; or a row for each", example="asha.rao@example.org; ben@example.org", identifies=True),
+    ),
+    schema=_Row(),
+    check=_check,
+    claims=_claims,
+    keep=_keep,
+    several=_several,
+)  # fmt: skip

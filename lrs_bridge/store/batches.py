@@ -1,0 +1,39 @@
+"""The tables that were taken in: who, when, what came of it; and what their headings mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.dialects import upsert
+from lrs_bridge.store.schema import import_headings, imports
+
+
+def begin(session: Session, kind: str, file: str, rows: int, *, who: str, now: datetime) -> int:
+    """The number of a new import; what it causes is put down to "import-<number>"."""
+    row = {"kind": kind, "file": file, "who": who, "at": now, "rows": rows, "counts": "{}"}
+    number: int = session.execute(sa.insert(imports).values(row).returning(imports.c.id)).scalar_one()
+    return number
+
+
+def end(session: Session, number: int, counts: Mapping[str, int]) -> None:
+    session.execute(sa.update(imports).where(imports.c.id == number).values(counts=json.dumps(dict(counts))))
+
+
+def headings(session: Session, kind: str) -> dict[str, str]:
+    """Folded heading → what it was once said to mean."""
+    found = sa.select(import_headings).where(import_headings.c.kind == kind)
+    return {row.heading: row.column for row in session.execute(found)}
+
+
+def remember(session: Session, kind: str, said: Mapping[str, str], *, who: str, now: datetime) -> None:
+    rows = [
+        {"kind": kind, "heading": heading, "column": column, "who": who, "at": now}
+        for heading, column in said.items()
+    ]
+    if rows:
+        session.execute(upsert(session, import_headings, key=("kind", "heading")), rows)

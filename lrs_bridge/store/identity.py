@@ -1,0 +1,339 @@
+"""Which identifiers are one learner: the proofs and decisions that say so, and bringing learners in line with them.
+
+Each identifier founded a learner; a learner of several identifiers is the eldest that one of them founded, and the others
+redirect to it. So numbers follow from who belongs together, and a parting gives back what a join took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lrs_bridge.learning import identity
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.dialects import insert_many, insert_new
+from lrs_bridge.store.schema import (
+    announced,
+    champion_states,
+    identifiers,
+    learners,
+    mailbox_decisions,
+    news,
+    pair_decisions,
+    pending_learners,
+    proofs,
+    standings,
+)
+
+IN_ONE_QUERY = 500
+
+Edge = tuple[int, int]
+
+
+def in_parts(numbers: Iterable[Any]) -> Iterable[list[Any]]:
+    """Lists short enough to be asked for in one query."""
+    everything = list(numbers)
+    for start in range(0, len(everything), IN_ONE_QUERY):
+        yield everything[start : start + IN_ONE_QUERY]
+
+
+def prove(session: Session, edges: Iterable[Edge], *, kind: str, source: str, now: datetime) -> bool:
+    """Records that each pair of identifiers is one person, and joins their learners. True where any proof was new."""
+    rows = [
+        {"one": one, "other": other, "kind": kind, "source": source, "at": now}
+        for one, other in sorted({(min(edge), max(edge)) for edge in edges if edge[0] != edge[1]})
+    ]
+    fresh: list[Edge] = []
+    for part in in_parts(rows):
+        statement = insert_new(session, proofs).returning(proofs.c.one, proofs.c.other)
+        fresh += [(row.one, row.other) for row in session.execute(statement, part)]
+    if fresh:
+        reconnect(session, {number for edge in fresh for number in edge}, now)
+    return bool(fresh)
+
+
+def decide_pair(
+    session: Session, one: int, other: int, *, same: bool, reason: str, who: str, now: datetime
+) -> None:
+    """Records what somebody decided of two identifiers, which holds until the next decision on them."""
+    row = {"one": min(one, other), "other": max(one, other), "same": same}
+    session.execute(sa.insert(pair_decisions), {**row, "reason": reason, "who": who, "at": now})
+    reconnect(session, {one, other}, now)
+
+
+def decide_mailbox(
+    session: Session, text: str, *, shared: bool, reason: str, who: str, now: datetime
+) -> None:
+    """Records that an address is read by several people, or no longer; all its spellings and its SHA-1 are meant."""
+    folded = identity.folded(text)
+    row = {"folded": folded, "text": text, "shared": shared, "reason": reason, "who": who, "at": now}
+    session.execute(sa.insert(mailbox_decisions), row)
+    meant = sa.select(identifiers.c.id).where(identifiers.c.folded == folded)
+    reconnect(session, set(session.scalars(meant)), now)
+
+
+def equal_mail(session: Session, numbers: Sequence[int]) -> set[Edge]:
+    """Pairs of identifiers with equal e-mails, one of each pair belonging to these learners and the other to another."""
+    one, other = identifiers.alias("one"), identifiers.alias("other")
+    found: set[Edge] = set()
+    for part in in_parts(numbers):
+        for mine in (one.c.folded, one.c.as_sent):
+            for theirs in (other.c.folded, other.c.as_sent):
+                equal = (
+                    sa.select(one.c.id, other.c.id.label("other"))
+                    .join(other, theirs == mine)
+                    .where(one.c.learner_id.in_(part), other.c.learner_id != one.c.learner_id)
+                )
+                found |= {(row.id, row.other) for row in session.execute(equal)}
+    return found
+
+
+def join_equal_mail(session: Session, numbers: Sequence[int], now: datetime) -> bool:
+    """Joins these learners to all whose e-mail or its SHA-1 is equal. True where any proof was new.
+
+    Two transactions that first see equal e-mails at the same time can't see each other; so this is asked again whenever a
+    learner is computed, after both have committed.
+    """
+    edges = equal_mail(session, numbers)
+    return bool(edges) and prove(session, edges, kind="equal_mail", source="lrs_bridge", now=now)
+
+
+# --- from proofs and decisions to learners ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An identifier as reconnecting needs it."""
+
+    id: int
+    text: str
+    learner: int
+    founded: int
+    folded: str | None
+    name: str
+    named: int
+    named_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """Identifiers that proofs reach from some, and what is known of their pairs."""
+
+    nodes: dict[int, Node]
+    proofs: tuple[tuple[int, int, str], ...]
+    partings: tuple[Edge, ...]
+    shared: frozenset[int]
+
+    def components(self) -> list[list[Node]]:
+        by_text = {node.text: node for node in self.nodes.values()}
+        text = {number: node.text for number, node in self.nodes.items()}
+        found = identity.components(
+            by_text,
+            [identity.Proof(text[one], text[other], kind) for one, other, kind in self.proofs],
+            [(text[one], text[other]) for one, other in self.partings],
+            [text[number] for number in self.shared],
+        )
+        return [[by_text[name] for name in sorted(names)] for names in found]
+
+
+def reconnect(session: Session, numbers: Collection[int], now: datetime) -> None:
+    """Brings the learners around these identifiers in line with proofs and decisions; marks those that changed."""
+    around = _locked_neighbourhood(session, set(numbers))
+    moved: list[tuple[int, int]] = []
+    changed: set[int] = set()
+    redirects: dict[int, int | None] = {}
+    for members in around.components():
+        learner = min(node.founded for node in members)
+        for node in members:
+            redirects[node.founded] = None if node.founded == learner else learner
+            if node.learner != learner:
+                moved.append((node.id, learner))
+                changed |= {learner, node.learner}
+    if not moved:
+        return
+    for number, learner in moved:
+        session.execute(sa.update(identifiers).where(identifiers.c.id == number).values(learner_id=learner))
+    _redirect(session, redirects)
+    gone = [number for number, into in redirects.items() if into is not None and number in changed]
+    _merge_announced(session, {number: into for number, into in redirects.items() if number in gone and into})
+    for table in (standings, champion_states, news):
+        for part in in_parts(gone):
+            session.execute(sa.delete(table).where(table.c.learner_id.in_(part)))
+    rename(session, sorted(changed))
+    live = sorted(number for number in changed if redirects.get(number) is None)
+    insert_many(session, pending_learners, [{"learner_id": number, "since": now} for number in live])
+
+
+def _locked_neighbourhood(session: Session, numbers: set[int]) -> Neighbourhood:
+    """Read again until every learner in it is locked, so that no other join can come between."""
+    locked: set[int] = set()
+    while True:
+        around = neighbourhood(session, numbers)
+        concerned = {node.learner for node in around.nodes.values()} | {
+            node.founded for node in around.nodes.values()
+        }
+        if concerned <= locked:
+            return around
+        lock_learners(session, sorted(concerned))
+        locked |= concerned
+
+
+def lock_learners(session: Session, numbers: Sequence[int]) -> None:
+    """Locks the rows in id order, against each other and not against rows that merely point at them (on SQLite, the
+    writing transaction itself is the lock)."""
+    for part in in_parts(sorted(numbers)):
+        rows = sa.select(learners.c.id).where(learners.c.id.in_(part)).order_by(learners.c.id)
+        session.execute(rows.with_for_update(key_share=True)).all()
+
+
+def neighbourhood(session: Session, numbers: set[int]) -> Neighbourhood:
+    """All identifiers that can be reached from these by proofs, or by being one learner now. A shared mailbox leads
+    nowhere: it proves nothing of those who wrote from it."""
+    nodes: dict[int, Node] = {}
+    edges: dict[tuple[int, int, str], None] = {}
+    shared: set[int] = set()
+    frontier = set(numbers)
+    while frontier:
+        found = _nodes(session, frontier)
+        nodes |= found
+        shared |= _shared(session, found)
+        near = set(_fellows(session, {node.learner for node in found.values()}))
+        for edge in _proofs_at(session, frontier - shared):
+            edges[edge] = None
+            near |= set(edge[:2])
+        frontier = near - nodes.keys()
+    inner = [edge for edge in edges if edge[0] in nodes and edge[1] in nodes]
+    decided = _decisions_at(session, set(nodes))
+    parted = [pair for pair, same in decided.items() if not same and set(pair) <= nodes.keys()]
+    return Neighbourhood(nodes, tuple(inner), tuple(parted), frozenset(shared))
+
+
+def _nodes(session: Session, numbers: Iterable[int]) -> dict[int, Node]:
+    found: dict[int, Node] = {}
+    columns = identifiers.c
+    for part in in_parts(numbers):
+        for row in session.execute(sa.select(identifiers).where(columns.id.in_(part))):
+            found[row.id] = Node(
+                row.id, row.text, row.learner_id, row.founded, row.folded, row.name, row.named, row.named_at
+            )
+    return found
+
+
+def _fellows(session: Session, numbers: Iterable[int]) -> Iterable[int]:
+    for part in in_parts(numbers):
+        yield from session.scalars(sa.select(identifiers.c.id).where(identifiers.c.learner_id.in_(part)))
+
+
+def _proofs_at(session: Session, numbers: Iterable[int]) -> Iterable[tuple[int, int, str]]:
+    """Proofs, and pairs that somebody decided to be the same, that touch these."""
+    for part in in_parts(numbers):
+        touching = sa.or_(proofs.c.one.in_(part), proofs.c.other.in_(part))
+        for row in session.execute(sa.select(proofs.c.one, proofs.c.other, proofs.c.kind).where(touching)):
+            yield row.one, row.other, row.kind
+        for pair, same in _decisions_at(session, part).items():
+            if same:
+                yield (*pair, "by_hand")
+
+
+def _decisions_at(session: Session, numbers: Iterable[int]) -> dict[Edge, bool]:
+    """Pair → the newest decision, of the pairs that touch these."""
+    decided: dict[Edge, bool] = {}
+    for part in in_parts(numbers):
+        touching = sa.or_(pair_decisions.c.one.in_(part), pair_decisions.c.other.in_(part))
+        rows = session.execute(sa.select(pair_decisions).where(touching).order_by(pair_decisions.c.id))
+        decided |= {(row.one, row.other): row.same for row in rows}
+    return decided
+
+
+def _shared(session: Session, nodes: dict[int, Node]) -> set[int]:
+    named = {node.folded for node in nodes.values() if node.folded}
+    shared = shared_mailboxes(session, named)
+    return {number for number, node in nodes.items() if node.folded in shared}
+
+
+def shared_mailboxes(session: Session, folded: Iterable[str]) -> set[str]:
+    """Of these folded addresses, those that several people read."""
+    decided: dict[str, bool] = {}
+    for part in in_parts(sorted(folded)):
+        rows = sa.select(mailbox_decisions).where(mailbox_decisions.c.folded.in_(part))
+        decided |= {row.folded: row.shared for row in session.execute(rows.order_by(mailbox_decisions.c.id))}
+    return {one for one, is_shared in decided.items() if is_shared}
+
+
+def all_shared_mailboxes(session: Session) -> set[str]:
+    """The folded addresses of all mailboxes that several people read."""
+    newest = sa.select(sa.func.max(mailbox_decisions.c.id)).group_by(mailbox_decisions.c.folded)
+    shared = sa.select(mailbox_decisions.c.folded).where(mailbox_decisions.c.shared)
+    return set(session.scalars(shared.where(mailbox_decisions.c.id.in_(newest))))
+
+
+def _redirect(session: Session, redirects: dict[int, int | None]) -> None:
+    for number, into in redirects.items():
+        session.execute(
+            sa.update(learners)
+            .where(learners.c.id == number, learners.c.joined_into.is_distinct_from(into))
+            .values(joined_into=into)
+        )
+
+
+def rename(session: Session, numbers: Iterable[int]) -> None:
+    """Gives these learners the best name that their identifiers bring: a register's before a statement's, a register's
+    newest, a statement's first."""
+    for part in in_parts(numbers):
+        rows = session.execute(
+            sa.select(identifiers).where(identifiers.c.learner_id.in_(part), identifiers.c.name != "")
+        )
+        best: dict[int, Any] = {}
+        for row in rows:
+            if row.learner_id not in best or _names_better(row, best[row.learner_id]):
+                best[row.learner_id] = row
+        for learner, row in best.items():
+            session.execute(
+                sa.update(learners)
+                .where(learners.c.id == learner, learners.c.name != row.name)
+                .values(name=row.name)
+            )
+
+
+def _names_better(one: Any, other: Any) -> bool:
+    if one.named != other.named:
+        return bool(one.named > other.named)
+    if one.named_at != other.named_at:
+        newer: bool = one.named_at > other.named_at
+        is_register: bool = one.named == 2
+        return newer == is_register
+    return bool(one.text < other.text)
+
+
+def _merge_announced(session: Session, redirects: dict[int, int]) -> None:
+    """What a Board heard of either, it has heard of the person. Revisions stay, so that no alert's id comes twice."""
+    involved = {*redirects, *redirects.values()}
+    rows = [
+        row
+        for part in in_parts(sorted(involved))
+        for row in session.execute(sa.select(announced).where(announced.c.learner_id.in_(part)))
+    ]
+    held = {(row.learner_id, row.area): row for row in rows}
+    for (learner, area), row in held.items():
+        into = redirects.get(learner)
+        if into is None or not (row.eligible or row.state):
+            continue
+        elder = session.execute(
+            sa.select(announced).where(announced.c.learner_id == into, announced.c.area == area)
+        ).one_or_none()
+        told = {"eligible": row.eligible or bool(elder and elder.eligible), "at": row.at}
+        told["state"] = (elder.state if elder else "") or row.state
+        key = (announced.c.learner_id == into, announced.c.area == area)
+        if elder:
+            session.execute(sa.update(announced).where(*key).values(told))
+        else:
+            session.execute(sa.insert(announced), {"learner_id": into, "area": area, "revision": 0, **told})
+        session.execute(
+            sa.update(announced)
+            .where(announced.c.learner_id == learner, announced.c.area == area)
+            .values(eligible=False, state="")
+        )

@@ -1,0 +1,165 @@
+"""Posts: where people exercise which role, from when to when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.periods import Periods
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.identity import in_parts
+from lrs_bridge.store.organisations import numbers
+from lrs_bridge.store.people import learner_numbers
+from lrs_bridge.store.schema import identifiers, organisations, posts
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """`service_area` "" leaves open which; `required_tier` None leaves it to the organisation's table of roles."""
+
+    organisation: str
+    area: str
+    role: str
+    required_tier: str | None
+    manager: str
+    starts: datetime | None = None
+    ends: datetime | None = None
+    service_area: str = ""
+
+
+@dataclass(slots=True)
+class _Held:
+    """A row as it is, or will be when this file is taken in; `id` 0: new."""
+
+    id: int
+    identifier: int
+    organisation: int
+    values: dict[str, Any]
+    changed: bool = False
+
+    @property
+    def periods(self) -> Periods:
+        return Periods.between(self.values["starts"], self.values["ends"])
+
+
+def put(session: Session, wanted: Sequence[tuple[int, NewPost]], *, now: datetime, who: str) -> list[str]:
+    """Records posts of people, each by one of their identifiers: "new", "changed" or "same" for each.
+
+    A post is known again by person, organisation, area, role and service area; of several of the same kind by its first day,
+    else by overlapping. One that begins after the known one ended is another: being hired again.
+    """
+    owner = learner_numbers(session, [identifier for identifier, _ in wanted])
+    places = numbers(session, [post.organisation for _, post in wanted])
+    held = _held(session, set(owner.values()))
+    outcomes = []
+    for identifier, post in wanted:
+        organisation, own = places[plain(post.organisation)], held.setdefault(owner[identifier], [])
+        values = {
+            "area": post.area,
+            "role": post.role,
+            "required_tier": post.required_tier,
+            "manager": post.manager,
+            "starts": post.starts,
+            "ends": post.ends,
+            "service_area": post.service_area,
+        }
+        known = _known_again(own, organisation, values)
+        if known is None:
+            own.append(_Held(0, identifier, organisation, values, changed=True))
+            outcomes.append("new")
+            continue
+        values["service_area"] = post.service_area or known.values["service_area"]
+        values["role"] = (
+            known.values["role"] if plain(known.values["role"]) == plain(post.role) else post.role
+        )
+        outcomes.append("same" if known.values == values else "changed")
+        if known.values != values:
+            known.values, known.changed = values, True
+    _write(session, [one for own in held.values() for one in own if one.changed], now=now, who=who)
+    return outcomes
+
+
+def _held(session: Session, learners: set[int]) -> dict[int, list[_Held]]:
+    names = ("area", "role", "required_tier", "manager", "starts", "ends", "service_area")
+    held: dict[int, list[_Held]] = {}
+    for part in in_parts(sorted(learners)):
+        found = (
+            sa.select(posts, identifiers.c.learner_id)
+            .join(identifiers, identifiers.c.id == posts.c.identifier_id)
+            .where(identifiers.c.learner_id.in_(part))
+            .order_by(posts.c.id)
+        )
+        for row in session.execute(found):
+            values = {name: getattr(row, name) for name in names}
+            held.setdefault(row.learner_id, []).append(
+                _Held(row.id, row.identifier_id, row.organisation_id, values)
+            )
+    return held
+
+
+def _known_again(own: Sequence[_Held], organisation: int, values: dict[str, Any]) -> _Held | None:
+    alike = [
+        one
+        for one in own
+        if one.organisation == organisation
+        and one.values["area"] == values["area"]
+        and plain(one.values["role"]) == plain(values["role"])
+        and _may_be_one(one.values["service_area"], values["service_area"])
+    ]
+    said = plain(values["service_area"])
+    alike.sort(key=lambda one: plain(one.values["service_area"]) != said)
+    period = Periods.between(values["starts"], values["ends"])
+    exact = (one for one in alike if one.values["starts"] == values["starts"])
+    overlapping = (one for one in alike if one.periods & period)
+    return next(exact, None) or next(overlapping, None)
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    return not one or not other or plain(one) == plain(other)
+
+
+def _write(session: Session, rows: Sequence[_Held], *, now: datetime, who: str) -> None:
+    attributed = {"recorded_at": now, "recorded_by": who}
+    new = [
+        {"identifier_id": one.identifier, "organisation_id": one.organisation, **one.values, **attributed}
+        for one in rows
+        if one.id == 0
+    ]
+    if new:
+        session.execute(sa.insert(posts), new)
+    for one in rows:
+        if one.id:
+            session.execute(sa.update(posts).where(posts.c.id == one.id).values({**one.values, **attributed}))
+
+
+def places_of(session: Session, identifying: Sequence[int]) -> dict[int, dict[str, set[str]]]:
+    """Identifier number → area → the folded organisations where its learner has or had a post."""
+    owner = learner_numbers(session, identifying)
+    held: dict[int, dict[str, set[str]]] = {}
+    for part in in_parts(sorted(set(owner.values()))):
+        found = (
+            sa.select(identifiers.c.learner_id, posts.c.area, organisations.c.folded)
+            .join(identifiers, identifiers.c.id == posts.c.identifier_id)
+            .join(organisations, organisations.c.id == posts.c.organisation_id)
+            .where(identifiers.c.learner_id.in_(part))
+        )
+        for row in session.execute(found):
+            held.setdefault(row.learner_id, {}).setdefault(row.area, set()).add(row.folded)
+    return {number: held.get(learner, {}) for number, learner in owner.items()}
+
+
+def learners_at(session: Session, organisation: int) -> list[int]:
+    """Everybody who has or had a post there."""
+    found = (
+        sa.select(identifiers.c.learner_id)
+        .join(posts, posts.c.identifier_id == identifiers.c.id)
+        .join(organisations, organisations.c.id == posts.c.organisation_id)
+        .where(organisations.c.id == organisation)
+        .distinct()
+    )
+    return list(session.scalars(found))
