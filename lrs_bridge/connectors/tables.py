@@ -1,24 +1,23 @@
-"""Tables that people keep: CSV as spreadsheets write it, in UTF-8 or Windows-1252, with commas, semicolons or tabs."""
+"""Tables that people keep: checked once as a whole, then read as often as wanted, a row at a time."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from lrs_bridge.connectors import csv_files
+from lrs_bridge.connectors.records import Broken, InMemory, Record, Records, source_at
 from lrs_bridge.errors import BadInput, Problem
 
-_SAVE_AS = "save it as “CSV UTF-8 (comma delimited)”"
-_SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(?P<mark>[,;\t])\"?(?:\r\n|\r|\n|$)", re.IGNORECASE)
-_BLANKS = str.maketrans(dict.fromkeys("\u00a0\u2007\u202f", " ") | dict.fromkeys("\u200b\u2060\ufeff", ""))
-"""Blanks that look like blanks and compare like nothing else; and characters that can't be seen at all."""
-_UTF8_LETTERS = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
+_MOST_PROBLEMS = 100
+"""More are counted, not kept: a file of the wrong kind has one in every row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`line`: where it begins in the file, as an editor counts; `cells`: column → text, trimmed."""
+    """`line`: where it begins in the file, as an editor or Excel counts; `cells`: column → text, trimmed. Empty cells at
+    the end of a row are left out."""
 
     line: int
     cells: dict[str, str]
@@ -26,12 +25,32 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`line`: that of the heading; `encoding`: which of "UTF-8" and "Windows-1252" was taken."""
+    """`columns`: the headings folded, in lower case and with “_” for blanks; `headings`: the same as written, trimmed;
+    `encoding`: "UTF-8" or "Windows-1252"; `line`: that of the heading; `total`: how many rows there
+    are, which is known from the checking."""
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    headings: tuple[str, ...]
     encoding: str
-    line: int = 1
+    line: int
+    total: int | None
+    _records: Records = field(repr=False, compare=False)
+
+    def rows(self) -> Iterator[Row]:
+        """Reads the file anew from its start and holds one row at a time. Raises BadInput if the file is no longer the one
+        that was checked."""
+        records = self._records.read()
+        try:
+            next(records, None)
+            for record in records:
+                yield Row(record.line, dict(zip(self.columns, record.cells, strict=False)))
+        except Broken as broken:
+            raise self._records.source.changed() from broken
+
+
+def open_table(path: Path) -> Table:
+    """The table in a file. Raises BadInput as `read_csv` does, and for a file that can't be read."""
+    return _checked(csv_files.records_of(source_at(path)))
 
 
 def read_csv(content: bytes) -> Table:
@@ -40,88 +59,63 @@ def read_csv(content: bytes) -> Table:
 
     Raises BadInput for a file that is no text or has no heading, a heading twice, or a row longer than the heading.
     """
-    text, encoding = _decoded(content)
-    named = _SEPARATOR_LINE.match(text)
-    lines = _records(text[named.end() :] if named else text, named["mark"] if named else None)
-    rows: list[Row] = []
-    columns: tuple[str, ...] = ()
-    heading = 0
-    problems: list[Problem] = []
-    for number, cells in lines.rows:
-        line = number + bool(named)
-        if not columns:
-            columns, heading = tuple("_".join(cell.split()).lower() for cell in cells), line
-            continue
-        if len(cells) > len(columns):
-            what = f"has {len(cells)} cells, the heading {len(columns)}"
-            problems.append(
-                Problem(f"line {line}", what, mend="put a cell that holds the separator itself into quotes")
-            )
-        rows.append(Row(line, dict(zip(columns, cells, strict=False))))
-    if lines.broken:
-        number, what = lines.broken
-        problems.append(Problem(f"line {number + bool(named)}", what, mend=_SAVE_AS))
-    elif not columns:
-        raise BadInput("The file is empty.", [Problem("line 1", "there is no heading")])
-    for name in sorted({name for name in columns if columns.count(name) > 1}):
-        what = f"the column “{name}” stands twice" if name else "a column has no heading"
-        problems.append(Problem(f"line {heading}", what))
-    if problems:
-        raise BadInput("The file can't be read as a table.", problems)
-    return Table(columns, tuple(rows), encoding, heading)
+    return _checked(csv_files.records_of(InMemory(content)))
 
 
 @dataclass
-class _Records:
-    """Rows that hold any text, with their lines; and where it stopped being CSV, and why."""
+class _Problems:
+    """The first problems found, and how many more there were."""
 
-    rows: list[tuple[int, list[str]]]
-    broken: tuple[int, str] | None = None
+    kept: list[Problem] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, problem: Problem) -> None:
+        if len(self.kept) < _MOST_PROBLEMS:
+            self.kept.append(problem)
+        else:
+            self.more += 1
+
+    def all(self) -> list[Problem]:
+        return [*self.kept, Problem("", f"and {self.more} more")] if self.more else self.kept
 
 
-def _records(text: str, mark: str | None) -> _Records:
-    first = next((line for line in text.splitlines() if line.strip(",;\t \ufeff")), "")
-    mark = mark or max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    found = _Records([])
-    line = 1
+def _checked(records: Records) -> Table:
+    """Reads everything once, so that nothing wrong is left for later."""
+    problems = _Problems()
+    heading: Record | None = None
+    columns: tuple[str, ...] = ()
+    total = 0
     try:
-        for cells in reader:
-            trimmed = [cell.translate(_BLANKS).strip() for cell in cells]
-            while trimmed and not trimmed[-1]:
-                trimmed.pop()
-            if trimmed:
-                found.rows.append((line, trimmed))
-            line = reader.line_num + 1
-    except csv.Error as wrong:
-        found.broken = (line, f"is not CSV: {wrong}")
-    return found
+        for record in records.read():
+            if heading is None:
+                heading, columns = record, tuple("_".join(cell.split()).lower() for cell in record.cells)
+                found = _wrong_in_heading(record, columns)
+            else:
+                total += 1
+                found = _wrong_in_row(record, columns, records.longer)
+            for problem in found:
+                problems.add(problem)
+    except Broken as broken:
+        problems.add(broken.problem)
+    if problems.kept:
+        raise BadInput("The file can't be read as a table.", problems.all())
+    if heading is None:
+        raise BadInput("The file is empty.", [Problem("line 1", "there is no heading")])
+    return Table(columns, tuple(heading.cells), records.encoding, heading.line, total, records)
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _not_a_table("it is UTF-16, which Excel calls “Unicode text”")
-    if content.startswith(b"PK\x03\x04"):
-        raise _not_a_table("it is a workbook (.xlsx, .ods), not a CSV")
-    if b"\0" in content:
-        raise _not_a_table("it holds zero bytes")
-    try:
-        return content.decode("utf-8-sig"), "UTF-8"
-    except UnicodeDecodeError as wrong:
-        line = content.count(b"\n", 0, wrong.start) + 1
-    try:
-        text = content.decode("cp1252")
-    except UnicodeDecodeError as wrong:
-        line = content.count(b"\n", 0, wrong.start) + 1
-        raise _unknown_encoding(line, "is neither UTF-8 nor Windows-1252") from wrong
-    if _UTF8_LETTERS.search(content):
-        raise _unknown_encoding(line, "is not UTF-8, while other letters of the file are")
-    return text, "Windows-1252"
+def _wrong_in_heading(record: Record, columns: tuple[str, ...]) -> Iterator[Problem]:
+    for flaw in record.flaws:
+        yield Problem(f"line {record.line}, cell {flaw.cell}", flaw.what, mend=flaw.mend)
+    for name in sorted({name for name in columns if columns.count(name) > 1}):
+        what = f"the column “{name}” stands twice" if name else "a column has no heading"
+        yield Problem(f"line {record.line}", what)
 
 
-def _not_a_table(what: str) -> BadInput:
-    return BadInput("The file is not a CSV text.", [Problem("", what, mend=_SAVE_AS)])
-
-
-def _unknown_encoding(line: int, what: str) -> BadInput:
-    return BadInput("The file's encoding can't be told.", [Problem(f"line {line}", what, mend=_SAVE_AS)])
+def _wrong_in_row(record: Record, columns: tuple[str, ...], longer: str) -> Iterator[Problem]:
+    if len(record.cells) > len(columns):
+        what = f"has {len(record.cells)} cells, the heading {len(columns)}"
+        yield Problem(f"line {record.line}", what, mend=longer)
+    for flaw in record.flaws:
+        column = columns[flaw.place] if flaw.place < len(columns) else f"cell {flaw.cell}"
+        yield Problem(f"line {record.line}, {column}", flaw.what, mend=flaw.mend)
