@@ -1,4 +1,4 @@
-"""Tables that people keep: checked once as a whole, then read as often as wanted, a row at a time."""
+"""Tables that people keep, as CSV or as workbooks: checked once as a whole, then read as often as wanted, a row at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lrs_bridge.connectors import csv_files
+from lrs_bridge.connectors import csv_files, workbooks
 from lrs_bridge.connectors.records import Broken, InMemory, Record, Records, source_at
 from lrs_bridge.errors import BadInput, Problem
 
@@ -26,7 +26,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Table:
     """`columns`: the headings folded, in lower case and with “_” for blanks; `headings`: the same as written, trimmed;
-    `encoding`: "UTF-8" or "Windows-1252"; `line`: that of the heading; `total`: how many rows there
+    `encoding`: "UTF-8", "Windows-1252" or "XLSX, sheet “People”"; `line`: that of the heading; `total`: how many rows there
     are, which is known from the checking."""
 
     columns: tuple[str, ...]
@@ -48,9 +48,23 @@ class Table:
             raise self._records.source.changed() from broken
 
 
-def open_table(path: Path) -> Table:
-    """The table in a file. Raises BadInput as `read_csv` does, and for a file that can't be read."""
-    return _checked(csv_files.records_of(source_at(path)))
+def open_table(path: Path, *, sheet: str | None = None) -> Table:
+    """The table in a file, CSV or XLSX by its content, not by its name. `sheet` chooses among those of a workbook, however
+    it is capitalised; without it, the only visible one with any text is taken.
+
+    Raises BadInput as `read_csv` does; and for a workbook that is damaged, locked or blown up, whose sheet can't be told,
+    or whose cells hold errors or formulas without a value.
+    """
+    source = source_at(path)
+    with source.open() as file:
+        start = file.read(8)
+    if workbooks.is_workbook(start):
+        return _checked(workbooks.records_of(source, sheet))
+    if sheet is not None:
+        raise BadInput(
+            "There is no sheet to choose.", [Problem("--sheet", "the file is not a workbook (.xlsx)")]
+        )
+    return _checked(csv_files.records_of(source))
 
 
 def read_csv(content: bytes) -> Table:

@@ -266,6 +266,10 @@ class TestFiles:
         with pytest.raises(BadInput, match="Is a directory"):
             open_table(tmp_path)
 
+    def test_a_sheet_of_a_csv(self, file):
+        with pytest.raises(BadInput, match="--sheet: the file is not a workbook"):
+            open_table(file, sheet="People")
+
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
     def test_a_pipe_is_read_once_and_kept(self, file):
         inlet, outlet = os.pipe()
