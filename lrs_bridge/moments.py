@@ -32,7 +32,7 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
-_DURATION = re.compile(
+DURATION = re.compile(
     r"P(?:(?P<weeks>\d+(?:[.,]\d+)?)W|"
     r"(?:(?P<years>\d+(?:[.,]\d+)?)Y)?(?:(?P<months>\d+(?:[.,]\d+)?)M)?(?:(?P<days>\d+(?:[.,]\d+)?)D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?)",
@@ -124,7 +124,7 @@ class Duration:
 
 def parse_duration(text: str) -> Duration:
     """Raises ValueError for what ISO 8601 does not call a duration (xAPI 1.0.3 Data 4.6, 2.0 4.2.7)."""
-    found = _DURATION.fullmatch(text)
+    found = DURATION.fullmatch(text)
     if found is None or text.endswith(("P", "T")):
         raise ValueError("not an ISO 8601 duration such as P3Y or PT1H30M")
     given = [(name, value) for name, value in found.groupdict().items() if value is not None]

@@ -1,108 +1,35 @@
-"""The shape of each kind of mapping file, for marshmallow. Every scalar arrives as text; unknown keys are mistakes."""
+"""The shape of each kind of mapping file, for marshmallow. Unknown keys are mistakes, and each key says what it means."""
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from lrs_bridge.mapping_files.values import (
+    EXTENSION_NAME,
+    IRI,
+    IRI_PATTERN,
+    KEY,
+    NAME,
+    SOME,
+    VARIABLE,
+    ManyTexts,
+    choice,
+    day_field,
+    duration_field,
+    flag_field,
+    key_field,
+    says,
+    text_field,
+)
 from lrs_bridge.mapping_files.wording import wrong
-from lrs_bridge.moments import Duration, parse_duration
-
-_KEY = validate.Regexp(
-    r"^[A-Za-z0-9_.\-]+$",
-    error=wrong("“{{value}}” is no key", "letters, digits, “_”, “-” and “.”, without blanks"),
-)
-_NAME = validate.Regexp(
-    _KEY.regex, error=wrong("“{{key}}” is no key", "letters, digits, “_”, “-” and “.”, without blanks")
-)
-_TEXT = validate.Regexp(r"\s*\S", error=wrong("the text is empty", "write it, or take the key out"))
-_SOME = validate.Length(min=1, error=wrong("holds nothing", "write at least one, or take the key out"))
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-_VARIABLE = validate.Regexp(
-    r"^([A-Za-z_][A-Za-z0-9_]*)?$",
-    error=wrong("“{{value}}” can't be an environment variable", "such as ESSEX_WEBHOOK_SECRET"),
-)
-_OUTCOMES = ("not_false", "true", "any")
-_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
-
-
-def _iri(text: str) -> None:
-    if not _IRI.fullmatch(text):
-        raise ValidationError(
-            wrong("“{value}” is not an IRI", "it begins with a scheme such as https: and has no blanks")
-        )
-
-
-def _extension_name(text: str) -> None:
-    iri, _, member = text.partition(" ")
-    if not _IRI.fullmatch(iri) or " " in member:
-        raise ValidationError(
-            wrong(
-                "“{key}” is not the name of an extension",
-                "an IRI; or an IRI, one blank and the name of a member",
-            )
-        )
-
-
-def _pattern(text: str) -> None:
-    if not _IRI.fullmatch(text if not text.startswith("*") else "any:" + text):
-        raise ValidationError(
-            wrong(
-                "“{value}” is not an IRI",
-                "an IRI such as https://moodle.example.org/course/view.php?id=4, or one with * for any characters",
-            )
-        )
-
-
-def _choice(*choices: str) -> validate.OneOf:
-    return validate.OneOf(
-        choices,
-        error=wrong("“{{value}}” is none of the values that it may have", f"one of {', '.join(choices)}"),
-    )
-
-
-class ManyTexts(fields.List[str]):
-    """One text, or a list of them."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        return super()._deserialize([value] if isinstance(value, str) else value, attr, data, **kwargs)
-
-
-def text_field(**options: Any) -> fields.String:
-    return fields.String(validate=_TEXT, **options)
-
-
-def day_field(**options: Any) -> fields.Date:
-    return fields.Date(
-        validate=validate.Range(
-            _FIRST_DAY, _LAST_DAY, error=wrong("“{{value}}” is no likely day", "a day such as 2026-03-31")
-        ),
-        **options,
-    )
-
-
-def duration_field(**options: Any) -> fields.Field[Any]:
-    return fields.Function(deserialize=_duration, **options)
-
-
-def _duration(text: Any) -> Duration:
-    try:
-        found = parse_duration(text)
-    except (ValueError, TypeError) as bad:
-        raise ValidationError(_NO_DURATION) from bad
-    if found == Duration() or found.months > _LONGEST_MONTHS or found.days > _LONGEST_MONTHS * 31:
-        raise ValidationError(_NO_DURATION)
-    return found
-
-
-_NO_DURATION = wrong("“{value}” is not a length of time", "such as P3Y, P18M or P90D (ISO 8601)")
-_LONGEST_MONTHS = 12_000
 
 
 class _Mapping(Schema):
+    between_keys: ClassVar[dict[str, Any]] = {}
+    """In the words of JSON Schema, what a schema's own validators ask of several keys together."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.error_messages["unknown"] = wrong(
@@ -113,133 +40,240 @@ class _Mapping(Schema):
 class About(_Mapping):
     """Null takes a condition of the defaults away."""
 
-    activity = ManyTexts(fields.String(validate=_pattern), validate=_SOME, allow_none=True)
-    activity_type = ManyTexts(fields.String(validate=_iri), validate=_SOME, allow_none=True)
-    extension = fields.Dict(
-        fields.String(validate=_extension_name),
-        ManyTexts(text_field(), validate=_SOME),
-        validate=_SOME,
+    activity = ManyTexts(
+        fields.String(validate=IRI_PATTERN),
+        validate=SOME,
         allow_none=True,
+        metadata=says("The activity's IRI, exact, or with * for any characters."),
     )
-    grouping = ManyTexts(fields.String(validate=_pattern), validate=_SOME, allow_none=True)
-    parent = ManyTexts(fields.String(validate=_pattern), validate=_SOME, allow_none=True)
+    activity_type = ManyTexts(
+        fields.String(validate=IRI),
+        validate=SOME,
+        allow_none=True,
+        metadata=says("The type that the activity's definition names."),
+    )
+    extension = fields.Dict(
+        fields.String(validate=EXTENSION_NAME),
+        ManyTexts(text_field(), validate=SOME),
+        validate=SOME,
+        allow_none=True,
+        metadata=says(
+            "An extension of the activity's definition: its IRI (one blank, a member), and its value."
+        ),
+    )
+    grouping = ManyTexts(
+        fields.String(validate=IRI_PATTERN),
+        validate=SOME,
+        allow_none=True,
+        metadata=says("An activity among the context's grouping activities."),
+    )
+    parent = ManyTexts(
+        fields.String(validate=IRI_PATTERN),
+        validate=SOME,
+        allow_none=True,
+        metadata=says("An activity among the context's parent activities."),
+    )
+
+
+_OUTCOMES = ("not_false", "true", "any")
 
 
 class Accept(_Mapping):
-    verbs = ManyTexts(fields.String(validate=_iri), validate=_SOME)
-    success = fields.String(validate=_choice(*_OUTCOMES))
-    completion = fields.String(validate=_choice(*_OUTCOMES))
+    verbs = ManyTexts(
+        fields.String(validate=IRI), validate=SOME, metadata=says("The verbs that are evidence.")
+    )
+    success = fields.String(
+        validate=choice(*_OUTCOMES),
+        metadata=says("What result.success may say; not_false (default): true or nothing."),
+    )
+    completion = fields.String(
+        validate=choice(*_OUTCOMES),
+        metadata=says("What result.completion may say; not_false (default): true or nothing."),
+    )
     min_scaled_score = fields.Float(
         validate=validate.Range(
             -1, 1, error=wrong("“{{value}}” can't be a scaled score", "a number from -1 to 1")
-        )
+        ),
+        metadata=says("The least result.score.scaled, from -1 to 1."),
     )
     # "from" is a word of Python's
-    locals()["from"] = day_field()
-    until = day_field()
+    locals()["from"] = day_field("The first day on which it may have happened.")
+    until = day_field("The last day on which it may have happened.")
+
+
+_ABOUT, _ACCEPT = "Which activity: all that are given must hold.", "When a statement about it is evidence."
 
 
 class Rule(_Mapping):
-    name = text_field(required=True)
-    about = fields.Nested(About, load_default=dict)
-    accept = fields.Nested(Accept, load_default=dict)
-    course = ManyTexts(fields.String(validate=_KEY), required=True, validate=_SOME)
+    name = text_field("What the rule is called in explanations.", required=True)
+    about = fields.Nested(About, load_default=dict, metadata=says(_ABOUT))
+    accept = fields.Nested(Accept, load_default=dict, metadata=says(_ACCEPT))
+    course = ManyTexts(
+        fields.String(validate=KEY),
+        required=True,
+        validate=SOME,
+        metadata=says("The course, or the courses, that are then completed."),
+    )
 
 
 class Defaults(_Mapping):
-    about = fields.Nested(About, load_default=dict)
-    accept = fields.Nested(Accept, load_default=dict)
+    about = fields.Nested(About, load_default=dict, metadata=says(_ABOUT))
+    accept = fields.Nested(Accept, load_default=dict, metadata=says(_ACCEPT))
 
 
 class Source(_Mapping):
-    source = fields.String(required=True, validate=_KEY)
-    name = text_field(required=True)
-    defaults = fields.Nested(Defaults, load_default=lambda: {"about": {}, "accept": {}})
-    rules = fields.List(fields.Nested(Rule), required=True)
+    source = key_field("The source's key, which `add-client --source` uses.", required=True)
+    name = text_field("What people call the source.", required=True)
+    defaults = fields.Nested(
+        Defaults,
+        load_default=lambda: {"about": {}, "accept": {}},
+        metadata=says("What holds for every rule that doesn't say otherwise."),
+    )
+    rules = fields.List(
+        fields.Nested(Rule), required=True, metadata=says("Tried in this order; the first that matches wins.")
+    )
 
 
 class Tier(_Mapping):
-    name = text_field(required=True)
-    who = text_field(required=True)
-    inherits = fields.String(load_default=None)
-    companion = fields.String(load_default=None)
-    companion_for_roles = fields.Dict(fields.String(), fields.String(), load_default=dict)
+    name = text_field("What people call the tier.", required=True)
+    who = text_field("For whom it is meant.", required=True)
+    inherits = fields.String(load_default=None, metadata=says("The tier whose items it takes over."))
+    companion = fields.String(load_default=None, metadata=says("The safeguarding level expected beside it."))
+    companion_for_roles = fields.Dict(
+        fields.String(),
+        fields.String(),
+        load_default=dict,
+        metadata=says("A role, and the safeguarding level expected of it instead."),
+    )
 
 
 class Item(_Mapping):
-    tier = fields.String(required=True)
-    text = text_field(required=True)
-    local = fields.String(load_default=None)
-    practice = fields.Boolean(load_default=False)
-    course_only = fields.Boolean(load_default=False)
-    of_post = fields.Boolean(load_default=False)
+    tier = fields.String(required=True, metadata=says("The tier that it belongs to."))
+    text = text_field("What is to be known.", required=True)
+    local = fields.String(
+        load_default=None,
+        metadata=says("To whom it is local: no national route covers it, and somebody may attest it."),
+    )
+    practice = flag_field("It has two parts: knowledge, and the word of manager, supervisor or CSE lead.")
+    course_only = flag_field("No attestation stands in for its knowledge.")
+    of_post = flag_field("It is known for the post held when it was learned, and ends with it.")
 
 
 class Route(_Mapping):
-    name = text_field(required=True)
-    covers = fields.List(fields.String(), required=True)
-    all_of = fields.List(fields.String(validate=_KEY), load_default=list)
-    national = fields.Boolean(load_default=False)
-    valid_for = duration_field(load_default=None)
-    where = fields.String(load_default="")
+    name = text_field("What people call this way of learning.", required=True)
+    covers = fields.List(fields.String(), required=True, metadata=says("The items that it gives."))
+    all_of = fields.List(
+        fields.String(validate=KEY),
+        load_default=list,
+        metadata=says("The courses that must all be completed; left out: the one of the route's own key."),
+    )
+    national = flag_field("Made for the whole country, so that it can't cover local items.")
+    valid_for = duration_field("How long it counts, such as P3Y; left out: for ever.", load_default=None)
+    where = fields.String(load_default="", metadata=says("Where people can take it."))
 
 
 class Companion(_Mapping):
-    levels = fields.List(fields.String(), load_default=list)
-    courses = fields.Dict(fields.String(validate=_NAME), fields.String(), load_default=dict)
-    required = fields.Boolean(load_default=False)
-    valid_for = duration_field(load_default=None)
+    levels = fields.List(
+        fields.String(),
+        load_default=list,
+        metadata=says("The safeguarding levels; each implies those before it."),
+    )
+    courses = fields.Dict(
+        fields.String(validate=NAME),
+        fields.String(),
+        load_default=dict,
+        metadata=says("A course, and the safeguarding level that it gives."),
+    )
+    required = flag_field("Without its safeguarding level no tier is reached.")
+    valid_for = duration_field("How long a level counts, such as P3Y; left out: for ever.", load_default=None)
 
 
 class Equivalence(_Mapping):
-    course = fields.String(required=True, validate=_KEY)
-    counts_as = fields.String(required=True, validate=_KEY)
-    decided_by = text_field(required=True)
-    basis = text_field(required=True)
-    until = day_field(load_default=None)
+    course = key_field("The course that counts as another.", required=True)
+    counts_as = key_field("The course that it counts as.", required=True)
+    decided_by = text_field("Who decided it.", required=True)
+    basis = text_field("On what grounds.", required=True)
+    until = day_field("The last day on which a completion counts so.", load_default=None)
 
 
 class Document(_Mapping):
-    title = text_field(required=True)
-    issued = fields.String(load_default="")
+    title = text_field("The title of the paper that the file follows.", required=True)
+    issued = fields.String(load_default="", metadata=says("When it was issued."))
+
+
+_FOLLOWS = "The paper that the file follows."
+_EQUIVALENCES = "Recorded decisions that one course counts as another."
 
 
 class Framework(_Mapping):
-    framework = fields.String(required=True, validate=_KEY)
-    name = text_field(required=True)
-    document = fields.Nested(Document, load_default=None)
-    areas = fields.List(fields.String(), required=True, validate=_SOME)
-    tiers = fields.Dict(fields.String(validate=_NAME), fields.Nested(Tier), required=True, validate=_SOME)
-    items = fields.Dict(fields.String(validate=_NAME), fields.Nested(Item), required=True, validate=_SOME)
-    routes = fields.Dict(fields.String(validate=_NAME), fields.Nested(Route), required=True)
-    companion = fields.Nested(
-        Companion, load_default=lambda: {"levels": [], "courses": {}, "required": False, "valid_for": None}
+    framework = key_field("The framework's key.", required=True)
+    name = text_field("What people call the framework.", required=True)
+    document = fields.Nested(Document, load_default=None, metadata=says(_FOLLOWS))
+    areas = fields.List(
+        fields.String(),
+        required=True,
+        validate=SOME,
+        metadata=says("The areas whose Board has adopted the framework."),
     )
-    equivalences = fields.List(fields.Nested(Equivalence), load_default=list)
+    tiers = fields.Dict(
+        fields.String(validate=NAME),
+        fields.Nested(Tier),
+        required=True,
+        validate=SOME,
+        metadata=says("The tiers, by their keys."),
+    )
+    items = fields.Dict(
+        fields.String(validate=NAME),
+        fields.Nested(Item),
+        required=True,
+        validate=SOME,
+        metadata=says("What is to be known, by the items' keys."),
+    )
+    routes = fields.Dict(
+        fields.String(validate=NAME),
+        fields.Nested(Route),
+        required=True,
+        metadata=says("The ways of learning, by their keys."),
+    )
+    companion = fields.Nested(
+        Companion,
+        load_default=lambda: {"levels": [], "courses": {}, "required": False, "valid_for": None},
+        metadata=says("The safeguarding level beside the tier."),
+    )
+    equivalences = fields.List(fields.Nested(Equivalence), load_default=list, metadata=says(_EQUIVALENCES))
 
 
 def _need() -> Schema:
     return Need()
 
 
+_ONE_THING = ("course", "attestation", "membership")
+_SEVERAL = ("any_of", "all_of")
+
+
 class Need(_Mapping):
-    course = fields.String(validate=_KEY)
-    attestation = fields.String(validate=_KEY)
-    membership = fields.String(validate=_KEY)
-    valid_for = duration_field()
-    any_of = fields.List(fields.Nested(_need), validate=_SOME)
-    all_of = fields.List(fields.Nested(_need), validate=_SOME)
+    course = key_field("The course that must be completed.")
+    attestation = key_field("What somebody must vouch for: manager_support or working_knowledge.")
+    membership = key_field("Of what one must be a member: nwg.")
+    valid_for = duration_field("How long it counts, such as P3Y; left out: for ever.")
+    any_of = fields.List(fields.Nested(_need), validate=SOME, metadata=says("Of these, one must be met."))
+    all_of = fields.List(fields.Nested(_need), validate=SOME, metadata=says("Of these, each must be met."))
+
+    between_keys: ClassVar[dict[str, Any]] = {
+        "oneOf": [{"required": [key]} for key in (*_ONE_THING, *_SEVERAL)],
+        "dependentSchemas": {"valid_for": {"properties": dict.fromkeys(_SEVERAL, False)}},
+    }
 
     @validates_schema
     def _one(self, data: dict[str, Any], **_: Any) -> None:
-        if len(data.keys() & {"course", "attestation", "membership", "any_of", "all_of"}) != 1:
+        if len(data.keys() & {*_ONE_THING, *_SEVERAL}) != 1:
             raise ValidationError(
                 wrong(
                     "doesn't say by what one thing it is met",
                     "exactly one of course, attestation, membership, any_of, all_of",
                 )
             )
-        if "valid_for" in data and data.keys() & {"any_of", "all_of"}:
+        if "valid_for" in data and data.keys() & {*_SEVERAL}:
             raise ValidationError(
                 wrong(
                     "several things together have no valid_for",
@@ -249,16 +283,39 @@ class Need(_Mapping):
 
 
 class Standard(_Mapping):
-    name = text_field(required=True)
-    areas = fields.List(fields.String(), load_default=list)
-    met_by = fields.Nested(Need, required=True)
+    name = text_field("What people call the standard.", required=True)
+    areas = fields.List(
+        fields.String(),
+        load_default=list,
+        metadata=says("The areas in which it is asked for; left out: all areas of the file."),
+    )
+    met_by = fields.Nested(Need, required=True, metadata=says("What meets it."))
 
 
 class Recipient(_Mapping):
-    email = fields.Email()
-    webhook = fields.Url(schemes={"https", "http"}, require_tld=False)
-    send = fields.String(load_default="at_once", validate=_choice("at_once", "daily"))
-    secret_variable = fields.String(load_default="", validate=_VARIABLE)
+    email = fields.Email(metadata=says("The address to write to.", pattern=".@.", format="email"))
+    webhook = fields.Url(
+        schemes={"https", "http"},
+        require_tld=False,
+        metadata=says("The address to post to.", pattern="^[A-Za-z]+://.", format="uri"),
+    )
+    send = fields.String(
+        load_default="at_once",
+        validate=choice("at_once", "daily"),
+        metadata=says("At once, or daily as one digest."),
+    )
+    secret_variable = fields.String(
+        load_default="",
+        validate=VARIABLE,
+        metadata=says("The environment variable that holds the secret by which the webhook is signed."),
+    )
+
+    between_keys: ClassVar[dict[str, Any]] = {
+        "oneOf": [{"required": ["email"]}, {"required": ["webhook"]}],
+        "dependentSchemas": {
+            "webhook": {"required": ["secret_variable"], "properties": {"secret_variable": {"minLength": 1}}}
+        },
+    }
 
     @validates_schema
     def _one(self, data: dict[str, Any], **_: Any) -> None:
@@ -274,19 +331,36 @@ class Recipient(_Mapping):
 
 
 class Area(_Mapping):
-    name = text_field(required=True)
-    board = text_field(required=True)
-    alerts = fields.List(fields.Nested(Recipient), load_default=list)
+    name = text_field("What people call the area.", required=True)
+    board = text_field("The Board that registers its champions.", required=True)
+    alerts = fields.List(
+        fields.Nested(Recipient),
+        load_default=list,
+        metadata=says("Whom to tell who is eligible, and who no longer is."),
+    )
 
 
 class Champions(_Mapping):
-    champions = fields.String(required=True, validate=_KEY)
-    name = text_field(required=True)
-    document = fields.Nested(Document, load_default=None)
-    areas = fields.Dict(fields.String(validate=_NAME), fields.Nested(Area), required=True, validate=_SOME)
-    transition_deadline = day_field(load_default=None)
-    standards = fields.Dict(fields.String(validate=_NAME), fields.Nested(Standard), required=True)
-    equivalences = fields.List(fields.Nested(Equivalence), load_default=list)
+    champions = key_field("The key of this set of standards.", required=True)
+    name = text_field("What people call it.", required=True)
+    document = fields.Nested(Document, load_default=None, metadata=says(_FOLLOWS))
+    areas = fields.Dict(
+        fields.String(validate=NAME),
+        fields.Nested(Area),
+        required=True,
+        validate=SOME,
+        metadata=says("The areas, by their keys."),
+    )
+    transition_deadline = day_field(
+        "Until when champions from before had to meet the standards.", load_default=None
+    )
+    standards = fields.Dict(
+        fields.String(validate=NAME),
+        fields.Nested(Standard),
+        required=True,
+        metadata=says("What makes somebody eligible, by the standards' keys: all are asked for."),
+    )
+    equivalences = fields.List(fields.Nested(Equivalence), load_default=list, metadata=says(_EQUIVALENCES))
 
 
 SCHEMAS: dict[str, Schema] = {"sources": Source(), "frameworks": Framework(), "champions": Champions()}
