@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrs_bridge import cli, serving
+from lrs_bridge.mapping_files import FOLDERS
 from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
 from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Database
@@ -201,6 +202,10 @@ class TestExitCodes:
             (["add-client", "x", "--scope", "statements"], "there is no scope “statements”"),
             (["add-client", " "], "NAME: is empty"),
             (["check-mappings", "nowhere"], "nowhere: is no folder"),
+            (
+                ["schema", "standards"],
+                "there are no mapping files of the kind “standards” → one of sources, frameworks, champions",
+            ),
             (["nonsense"], "No such command 'nonsense'"),
             (["explain"], "Missing argument 'IDENTIFIER'"),
         ],
@@ -285,6 +290,55 @@ class TestCheckMappings:
             "frameworks/escb.yaml:112",
             "sources/nwg.yaml:24",
         ]
+
+
+class TestSchema:
+    """Needs neither a database nor settings."""
+
+    @pytest.fixture
+    def bare(self) -> Shell:
+        return Shell(NOTHING_LISTENS)
+
+    @pytest.mark.parametrize("kind", FOLDERS)
+    def test_it_prints_one(self, bare, kind):
+        said = json.loads(bare.well("schema", kind, LRS_BRIDGE_NONSENSE="1"))
+        assert said["$schema"].endswith("2020-12/schema")
+        assert kind in said["title"]
+
+    def test_without_a_kind_it_says_which_there_are_and_how_to_use_them(self, bare):
+        said = bare.well("schema")
+        for kind in FOLDERS:
+            assert f"\n{kind} " in f"\n{said}"
+            assert f"# yaml-language-server: $schema=DIR/{kind}.schema.json" in said
+        assert '"yaml.schemas": {' in said
+
+    def test_it_writes_all_into_a_folder_and_touches_nothing_else_there(self, bare, tmp_path):
+        folder = tmp_path / "new/schemas"
+        said = bare.well("schema", "--write", str(folder))
+        (folder / "mine.txt").write_text("mine")
+        (folder / "sources.schema.json").write_text("of an earlier version")
+        assert bare.well("schema", "--write", str(folder)) == said
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "champions.schema.json",
+            "frameworks.schema.json",
+            "mine.txt",
+            "sources.schema.json",
+        ]
+        for kind in FOLDERS:
+            path = folder / f"{kind}.schema.json"
+            assert f"written: {path}\n" in said
+            assert f"$schema={path}" in said
+            assert json.loads(path.read_text(encoding="utf-8")) == json.loads(bare.well("schema", kind))
+
+    def test_with_a_kind_it_writes_that_one(self, bare, tmp_path):
+        bare.well("schema", "champions", "--write", str(tmp_path))
+        assert [path.name for path in tmp_path.iterdir()] == ["champions.schema.json"]
+
+    def test_where_it_may_not_write(self, bare, tmp_path):
+        (tmp_path / "file").write_text("a file")
+        assert "can't be written" in bare.refused(2, "schema", "--write", str(tmp_path / "file/inside"))
+        assert bare("schema", "standards", "--write", str(tmp_path / "new")).exit_code == 2
+        assert not (tmp_path / "new").exists()
 
 
 class TestImport:

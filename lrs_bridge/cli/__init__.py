@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from lrs_bridge import __version__
-from lrs_bridge.cli import operating, training
+from lrs_bridge.cli import mappings, operating, training
 from lrs_bridge.cli.plumbing import Refusing, example
 
 
@@ -33,7 +33,8 @@ for command in (
     operating.worker,
     operating.status,
     operating.demo_command,
-    training.check_mappings,
+    mappings.check_mappings,
+    mappings.schema,
     training.unmapped,
     training.import_command,
     training.recompute,

@@ -1,4 +1,4 @@
-"""Commands about training: mapping files, imports, and where people stand."""
+"""Commands about training: what no rule takes, imports, and where people stand."""
 
 from __future__ import annotations
 
@@ -32,22 +32,6 @@ from lrs_bridge.report import explanation, import_report, unmapped_report
 from lrs_bridge.settings import SHIPPED_MAPPINGS, Settings
 from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Database, Session
-
-
-@click.command("check-mappings", epilog=example("lrs-bridge check-mappings ./mappings"))
-@click.argument("directory", required=False)
-def check_mappings(directory: str | None) -> None:
-    """Check the mapping files and list every mistake with file, line, key and what would be right."""
-    settings = read_settings()
-    folder = directory or settings.mappings
-    _, checked = mapping_flow.read(folder, settings.calendar)
-    for warning in checked.warnings:
-        click.echo(f"note: {warning}")
-    found = checked.mappings
-    click.echo(
-        f"{folder}: {len(found.sources)} sources, {len(found.frameworks)} frameworks, {len(found.champions)} champions files, "
-        f"no mistakes. Digest {found.digest}."
-    )
 
 
 @click.command(epilog=example("lrs-bridge unmapped --source nwg"))
