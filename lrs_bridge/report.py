@@ -121,6 +121,20 @@ def _status(body: dict[str, Any]) -> Iterator[str]:
         yield f"Set aside  {one['kind']} {one['number']}: {one['reason']}"
 
 
+def mappings_report(history: Sequence[dict[str, Any]]) -> str:
+    """The mappings in force and those before them, the newest first."""
+    return "\n".join(_mappings(history)) or "No mappings have been in force yet."
+
+
+def _mappings(history: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for one in history:
+        until = f"until {one['until'][:19]}" if one["until"] else "in force"
+        yield f"{one['digest']}  since {one['since'][:19]}  {until:<25}  by {one['put_by']}"
+        again = one["matched_anew"]
+        if again:
+            yield f"  statements are still matched anew: {again['done']} of {again['of']} ({again['percent']} %)"
+
+
 def import_report(report: Report, *, applied: bool) -> str:
     """Every row that changes something, then the count and what to do next."""
     return "\n".join(_import(report, applied=applied))

@@ -137,6 +137,7 @@ class TestExitCodes:
         [
             ["status"],
             ["unmapped"],
+            ["mappings"],
             ["recompute"],
             ["explain", "a@example.org"],
             ["add-client", "x"],
@@ -534,3 +535,61 @@ def test_an_import_says_whom_it_renames_and_joins(shell, tmp_path):
     shell.well("import", "people", str(first), "--apply")
     said = shell.well("import", "people", str(second))
     assert "known so far as “Asha Rao” and “Ben Hale”; joins records that were apart until now" in said
+
+
+class TestMappings:
+    """Which were in force, on either database."""
+
+    @pytest.fixture(params=["sqlite", "postgres"])
+    def database(self, request) -> Database:
+        self.shell = Shell(request.getfixturevalue(f"{request.param}_url"))
+        self.shell.well("migrate")
+        database = Database(self.shell.environ["LRS_BRIDGE_DATABASE_URL"])
+        yield database
+        database.close()
+
+    def put(self, database: Database, digest: str, day: int, rematch_to: int = 0) -> None:
+        database.write(
+            lambda session: timetable.put_in_force(
+                session,
+                digest,
+                {},
+                rematch_to=rematch_to,
+                now=datetime(2026, 3, day, 9, tzinfo=UTC),
+                who=f"worker {day}",
+            )
+        )
+
+    def test_before_the_first(self, database):
+        assert self.shell.well("mappings") == "No mappings have been in force yet.\n"
+        assert json.loads(self.shell.well("mappings", "--json")) == []
+
+    def test_the_newest_first_and_how_far_it_is(self, database):
+        self.put(database, "a" * 16, 1, rematch_to=7)
+        self.put(database, "b" * 16, 2, rematch_to=2000)
+        assert self.shell.well("mappings").splitlines() == [
+            "bbbbbbbbbbbbbbbb  since 2026-03-02T09:00:00  in force                   by worker 2",
+            "  statements are still matched anew: 0 of 2000 (0 %)",
+            "aaaaaaaaaaaaaaaa  since 2026-03-01T09:00:00  until 2026-03-02T09:00:00  by worker 1",
+        ]
+        newest = database.read(timetable.in_force)
+        database.write(lambda session: timetable.rematched(session, newest.id, 1999))
+        now, before = json.loads(self.shell.well("mappings", "--json"))
+        assert now["matched_anew"] == {"done": 1999, "of": 2000, "percent": 99}
+        assert (now["until"], before["until"]) == (None, now["since"])
+        assert (before["digest"], before["put_by"], before["matched_anew"]) == ("a" * 16, "worker 1", None)
+        database.write(lambda session: timetable.rematched(session, newest.id, 2000))
+        assert "still" not in self.shell.well("mappings")
+
+    def test_at_most_twenty(self, database):
+        for day in range(1, 26):
+            self.put(database, f"{day:016}", day)
+        said = json.loads(self.shell.well("mappings", "--json"))
+        assert [one["digest"] for one in said] == [f"{day:016}" for day in range(25, 5, -1)]
+
+    def test_what_a_command_puts_in_force(self, database):
+        self.shell.well("recompute")
+        (only,) = json.loads(self.shell.well("mappings", "--json"))
+        assert only["put_by"].endswith("the command line")
+        assert only["matched_anew"] is None
+        assert f"Digest {only['digest']}." in self.shell.well("check-mappings")

@@ -35,6 +35,7 @@ for command in (
     operating.demo_command,
     mappings.check_mappings,
     mappings.schema,
+    mappings.mappings_command,
     training.unmapped,
     training.import_command,
     training.recompute,

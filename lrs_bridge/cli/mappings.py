@@ -1,4 +1,4 @@
-"""Commands about mapping files: are they right, and what may stand in them."""
+"""Commands about mapping files: are they right, what may stand in them, and which are in force."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
-from lrs_bridge.cli.plumbing import example, print_json, read_settings
+from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.mapping_files.json_schema import ABOUT, json_schema
+from lrs_bridge.report import mappings_report
+
+_SHOWN = 20
 
 
 @click.command("check-mappings", epilog=example("lrs-bridge check-mappings ./mappings"))
@@ -86,3 +89,14 @@ def _how_to_use(folder: Path) -> str:
             setting,
         ]
     )
+
+
+@click.command("mappings", epilog=example("lrs-bridge mappings --json"))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def mappings_command(*, as_json: bool) -> None:
+    """List which mappings are and were in force, since when and by whom; the newest first, at most 20."""
+    history = open_database(read_settings()).read(lambda session: mapping_flow.history(session, _SHOWN))
+    if as_json:
+        print_json(history)
+        return
+    click.echo(mappings_report(history))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from lrs_bridge import mapping_files
 from lrs_bridge.errors import Unavailable
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.moments import Calendar
+from lrs_bridge.moments import Calendar, format_instant
 from lrs_bridge.store import statements as records
 from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Session
@@ -48,3 +49,30 @@ def put_in_force(session: Session, files: Mapping[str, str], digest: str, *, now
         return False
     timetable.put_in_force(session, digest, files, rematch_to=records.highest_seq(session), now=now, who=who)
     return True
+
+
+def history(session: Session, limit: int) -> list[dict[str, Any]]:
+    """What is in force (the first) and what was, as `lrs-bridge mappings --json` says it: digest, since and until when, who
+    put it there. `matched_anew` is None unless statements are still being matched by it: `done` of `of`, and per cent."""
+    said: list[dict[str, Any]] = []
+    until = None
+    for row in timetable.history(session, limit):
+        since = format_instant(row.since)
+        said.append(
+            {
+                "digest": row.digest,
+                "since": since,
+                "until": until,
+                "put_by": row.put_by,
+                "matched_anew": None if said else _matched_anew(row),
+            }
+        )
+        until = since
+    return said
+
+
+def _matched_anew(row: timetable.InForce) -> dict[str, int] | None:
+    if not row.is_rematching:
+        return None
+    done, of = max(row.rematched, 0), row.rematch_to
+    return {"done": done, "of": of, "percent": 100 * done // of if of else 0}

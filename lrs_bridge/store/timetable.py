@@ -114,9 +114,16 @@ class InForce:
 
 
 def in_force(session: Session) -> InForce | None:
+    return next(iter(history(session, 1)), None)
+
+
+def history(session: Session, limit: int) -> list[InForce]:
+    """The newest first, which is in force; each was until the one before it came."""
     columns = [column for column in mappings_in_force.c if column.name != "files"]
-    row = session.execute(sa.select(*columns).order_by(mappings_in_force.c.id.desc()).limit(1)).one_or_none()
-    return InForce(row.id, row.digest, row.since, row.put_by, row.rematch_to, row.rematched) if row else None
+    found = session.execute(sa.select(*columns).order_by(mappings_in_force.c.id.desc()).limit(limit))
+    return [
+        InForce(row.id, row.digest, row.since, row.put_by, row.rematch_to, row.rematched) for row in found
+    ]
 
 
 def files_in_force(session: Session, number: int) -> dict[str, str]:
