@@ -228,9 +228,8 @@ class Bridge:
 
         def journey(session: Session) -> None:
             mappings = mapping_flow.in_force(session, self.settings.calendar)
-            entries = imports.read(wanted, table, mappings)
             taking = imports.Taking(mappings, self.settings.public_url, "the tests", self.clock())
-            imports.take_in(session, wanted, entries, imports.Report(kind, table.encoding), taking)
+            imports.take_in(session, imports.prepare(session, wanted, table, mappings), taking)
 
         self.database.write(journey)
 

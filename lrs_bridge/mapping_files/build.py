@@ -97,7 +97,12 @@ def champions(data: dict[str, Any], calendar: Calendar) -> types.Champions:
         name=data["name"],
         areas={
             key: types.Area(
-                key, area["name"], area["board"], tuple(_recipient(one) for one in area["alerts"])
+                key,
+                area["name"],
+                area["board"],
+                tuple(_recipient(one) for one in area["alerts"]),
+                calendar.start_of(area["start"]) if area["start"] else None,
+                tuple(f"mailto:{address.casefold()}" for address in area["without_manager"]),
             )
             for key, area in data["areas"].items()
         },
@@ -111,6 +116,8 @@ def champions(data: dict[str, Any], calendar: Calendar) -> types.Champions:
         if data["transition_deadline"]
         else None,
         equivalences=_equivalences(data, calendar),
+        sectors=data["sectors"],
+        annual_update=data["annual_update"],
     )
 
 

@@ -69,6 +69,8 @@ class CrossChecks:
     def __init__(self, documents: Mapping[str, Document], loaded: Loaded) -> None:
         self.documents, self.loaded = documents, loaded
         self.names = Names(documents.values())
+        self.notes: list[Problem] = []
+        """What is no mistake and yet worth a look: courses that can only be recorded by hand."""
 
     def problems(self) -> Iterator[Problem]:
         yield from self._double_keys()
@@ -169,11 +171,15 @@ class CrossChecks:
                         mend="let a route cover it, or mark it local or practice so that somebody may attest it",
                     )
                 elif not any(self._can_be_taken(self.names.routes[route]) for route in routes):
-                    yield document.problem(
-                        ("items", key),
-                        f"no way can meet the {part} of {key}: no source rule gives {' or '.join(routes)}",
-                        mend="write a rule in sources/ that gives the course",
-                    )
+                    self._note(document, ("items", key), f"the {part} of {key}", " or ".join(routes))
+
+    def _note(self, document: Document, at: KeyPath, what: str, courses: str) -> None:
+        note = document.problem(
+            at,
+            f"no source rule gives {courses}, so {what} is met only by what people record by hand",
+            mend="leave it so, or write a rule in sources/",
+        )
+        self.notes.append(note)
 
     def _can_be_taken(self, courses: Iterable[str]) -> bool:
         return "sources" not in self.names.complete or set(courses) <= self.names.givable
@@ -188,11 +194,7 @@ class CrossChecks:
             unknown = list(self._unknown_leaves(document, standard["met_by"], ("standards", key, "met_by")))
             yield from unknown
             if not unknown and not self._can_be_met(standard["met_by"]):
-                yield document.problem(
-                    ("standards", key),
-                    "no way can meet this standard: no source rule gives its courses",
-                    mend="write a rule in sources/ that gives one of them",
-                )
+                self._note(document, ("standards", key), "this standard", "its courses")
         for area in data["areas"]:
             standards = _values(document.value, "standards")
             if not any(area in (value_at(one, ("areas",)) or areas) for one in standards):

@@ -338,6 +338,15 @@ class Area(_Mapping):
         load_default=list,
         metadata=says("Whom to tell who is eligible, and who no longer is."),
     )
+    start = day_field(
+        "From when the Board is told of each person; what was true before comes as one number.",
+        load_default=None,
+    )
+    without_manager = fields.List(
+        fields.Email(),
+        load_default=list,
+        metadata=says("Whose word takes the place of a line manager's where a post has none."),
+    )
 
 
 class Champions(_Mapping):
@@ -353,6 +362,15 @@ class Champions(_Mapping):
     )
     transition_deadline = day_field(
         "Until when champions from before had to meet the standards.", load_default=None
+    )
+    annual_update = duration_field(
+        "How long after the last annual update a champion is due for the next.", load_default=None
+    )
+    sectors = fields.Dict(
+        fields.String(validate=NAME),
+        text_field(),
+        load_default=dict,
+        metadata=says("Kinds of organisations that should have a champion, and what people call them."),
     )
     standards = fields.Dict(
         fields.String(validate=NAME),

@@ -20,6 +20,7 @@ from lrs_bridge.flows import imports
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import explain
 from lrs_bridge.flows.imports import KINDS, Report, Taking, kind_named
+from lrs_bridge.flows.imports.columns import layout_of
 from lrs_bridge.flows.recompute import recompute
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.mapping_files import parse, read_folder
@@ -47,8 +48,14 @@ def table_of(*rows: dict[str, str], columns: list[str] | None = None) -> bytes:
     return written.getvalue().encode()
 
 
-def read(kind: str, content: bytes) -> list[imports.kinds.Entry]:
-    return imports.read(KINDS[kind], read_csv(content), shipped())
+def read(kind: str, content: bytes, known: imports.Known | None = None) -> list[imports.Entry]:
+    table, known = read_csv(content), known or imports.Known(shipped())
+    layout = layout_of(
+        KINDS[kind], table, courses=known.mappings.courses, told={}, remembered={}, constants={}
+    )
+    imports.kinds.check(KINDS[kind], table, layout, known)
+    rows = imports.kinds.entries_of(KINDS[kind], table, layout, known)
+    return [entry for entries, _ in rows for entry in entries]
 
 
 def value(kind: str, **changes: str) -> dict:
@@ -102,8 +109,8 @@ class TestTemplates:
     def test_a_template_reads_as_what_it_shows(self, kind):
         table = read_csv(KINDS[kind].template().encode())
         assert table.columns == tuple(column.name for column in KINDS[kind].columns)
-        (entry,) = imports.read(KINDS[kind], table, shipped())
-        assert entry.line == 2
+        entries = read(kind, KINDS[kind].template().encode())
+        assert {entry.line for entry in entries} == {2}
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_it_may_be_sent_back_through_a_spreadsheet(self, kind):
@@ -377,13 +384,17 @@ class Desk:
         )
 
     def take_in(self, kind: str, *rows: dict[str, str], rehearse: bool = False) -> Report:
-        entries = imports.read(KINDS[kind], read_csv(table_of(*rows)), self.mappings)
+        table = read_csv(table_of(*rows))
         self.now += timedelta(minutes=1)
         taking = Taking(self.mappings, "https://bridge.example.org", "the test", self.now)
         run = self.database.rehearse if rehearse else self.database.write
-        return run(
-            lambda session: imports.take_in(session, KINDS[kind], entries, Report(kind, "UTF-8"), taking)
-        )
+
+        def journey(session):
+            return imports.take_in(
+                session, imports.prepare(session, KINDS[kind], table, self.mappings), taking
+            )
+
+        return run(journey)
 
     def everything(self) -> dict[str, list[tuple]]:
         def all_rows(session):

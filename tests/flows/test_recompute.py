@@ -10,7 +10,7 @@ from flows.worlds import SITE, START, World, completion, shipped_files
 
 from lrs_bridge.flows import recompute as recomputing
 from lrs_bridge.flows.recompute import compute, match_pending, recompute
-from lrs_bridge.store import people, projections, timetable
+from lrs_bridge.store import identity, people, projections, timetable
 from lrs_bridge.store.schema import alerts, identifiers, learners, set_aside
 
 ASHA = f"{SITE}|asha"
@@ -214,8 +214,8 @@ def test_joins_that_cross_lose_nobody(postgres_url):
     a, b, c = (numbers[text] for text in texts)
 
     def join(one, other):
-        return lambda session: people.join(
-            session, one, other, kind="people_file", source="test", now=world.now
+        return lambda session: identity.prove(
+            session, [(one, other)], kind="people_file", source="test", now=world.now
         )
 
     waiting = threading.Thread(target=lambda: world.database.write(join(b, c)))
@@ -237,8 +237,8 @@ def test_work_that_lands_on_a_learner_just_joined_reaches_the_survivor(world):
     )
     younger = max(learners_of(world).values())
     world.database.write(
-        lambda session: people.join(
-            session, *numbers.values(), kind="people_file", source="test", now=world.now
+        lambda session: identity.prove(
+            session, [tuple(numbers.values())], kind="people_file", source="test", now=world.now
         )
     )
     world.recompute()

@@ -115,10 +115,12 @@ class World:
     def take_in(self, kind: str, text: str) -> imports.Report:
         mappings = self.database.read(lambda session: mapping_flow.in_force(session, LONDON))
         table, wanted = read_csv(text.encode()), imports.kind_named(kind)
-        entries = imports.read(wanted, table, mappings)
         taking = imports.Taking(mappings, self.settings.public_url, "test", self.now)
-        report = imports.Report(kind, table.encoding)
-        return self.database.write(lambda session: imports.take_in(session, wanted, entries, report, taking))
+        return self.database.write(
+            lambda session: imports.take_in(
+                session, imports.prepare(session, wanted, table, mappings), taking
+            )
+        )
 
     def advance(self, by: timedelta) -> None:
         self.now += by

@@ -15,7 +15,7 @@ from builders import Bridge, completion, day, new_id, void_of
 from lrs_bridge.flows.mappings import in_force
 from lrs_bridge.flows.recompute import compute_apart, match_pending, recompute
 from lrs_bridge.moments import system_clock
-from lrs_bridge.store import people, projections
+from lrs_bridge.store import identity, people, projections
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.people import Sighting
 
@@ -117,7 +117,7 @@ def test_a_join_between_matching_and_its_commit(make_bridge):
     with ThreadPoolExecutor(1) as pool, transaction(bridge) as matching:
         with transaction(bridge) as joining:
             numbers = people.learn(joining, [Sighting(elder), Sighting(younger)], now)
-            people.join(joining, *numbers.values(), kind="people_file", source="a test", now=now)
+            identity.prove(joining, [tuple(numbers.values())], kind="people_file", source="a test", now=now)
             matched = pool.submit(match_pending, matching, mappings, now)
             wait([matched], timeout=0.5)
         assert matched.result(timeout=30) == 1

@@ -155,10 +155,9 @@ def check(
     claims = _Claims()
     for entries, wrong in entries_of(kind, table, layout, known):
         rows += 1
-        for entry in entries:
-            wrong += claims.contradictions(kind, entry, layout)
-        mistakes += len(wrong)
-        problems += wrong[: _PROBLEMS_SHOWN - len(problems)]
+        said = [one for entry in entries for one in claims.contradictions(kind, entry, layout)]
+        mistakes += len(wrong) + len(said)
+        problems += [*wrong, *said][: _PROBLEMS_SHOWN - len(problems)]
         if rows % _AT_ONCE == 0:
             progress(rows)
     if mistakes > len(problems):
