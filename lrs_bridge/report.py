@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from lrs_bridge.flows.champion import Registered
 from lrs_bridge.flows.explain import NOT_PROVEN, Explained
 from lrs_bridge.flows.imports import Report
+from lrs_bridge.flows.people import KINDS_IN_WORDS, Unknown
 from lrs_bridge.flows.unmapped import UnmappedActivity
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
+from lrs_bridge.store.register import Gap
 
 _UNMAPPED_SHOWN = 20
 
@@ -160,6 +163,82 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
         yield "Done; standings follow within seconds."
     else:
         yield "Nothing was changed yet. Add --apply to do it."
+
+
+def person_report(body: dict[str, Any]) -> str:
+    """One person: identifiers, and what says that they belong together or not."""
+    return "\n".join(_person(body))
+
+
+def _person(body: dict[str, Any]) -> Iterator[str]:
+    yield f"{body['name'] or '(no name recorded)'}, learner {body['learner']}"
+    for one in body["identifiers"]:
+        shared = "   read by several people, so it proves nothing" if one["shared_mailbox"] else ""
+        yield f"  known as   {one['identifier']}{shared}"
+    yield "Why" if body["proofs"] else "Nothing joins or parts them."
+    for proof in body["proofs"]:
+        words = KINDS_IN_WORDS[proof["kind"]] if proof["same"] else "decided by hand: not the same person"
+        if proof["kind"] == "by_hand" and proof["same"]:
+            words = "decided by hand: the same person"
+        yield f"  {proof['at'][:10]}  {proof['one']} and {proof['other']}"
+        reason = f": {proof['reason']}" if proof["reason"] else ""
+        yield f"              {words}; by {proof['source']}{reason}"
+        if not proof["holds"]:
+            yield "              (outranked: it has no effect now)"
+
+
+def unknown_report(found: Sequence[Unknown]) -> str:
+    """Learners whom no import has named, with what they completed."""
+    said = []
+    for one in found:
+        said.append(f"{one.learner:<8} {one.name or '(no name)'}   {', '.join(one.identifiers)}")
+        said += [f"         {when:%Y-%m-%d}  {course}" for course, when in one.completed.items()]
+    if not said:
+        return "Nobody: everybody who completed something has a post on record."
+    said.append(
+        f"{len(found)} shown. Name them with `lrs-bridge import people`, or join them: `lrs-bridge people join`."
+    )
+    if len(found) >= 100:
+        said.append(f"There may be more: --after {found[-1].learner}")
+    return "\n".join(said)
+
+
+_NOBODY = {
+    "champions": "No champion is registered",
+    "requests": "No request is open",
+    "eligible": "Nobody meets every standard without being champion or having asked",
+    "left": "Nobody has left the role",
+}
+
+
+def register_report(found: Sequence[Registered], area: str, which: str) -> str:
+    """The register of an area for reading; `--csv` has every column."""
+    lines = [line for one in found for line in _registered(one)]
+    return "\n".join([*lines, f"{len(found)} in {area}."] if lines else [f"{_NOBODY[which]} in {area}."])
+
+
+def _registered(one: Registered) -> Iterator[str]:
+    entry = one.entry
+    place = ", ".join(part for part in (entry.organisation, entry.service_area) if part)
+    status = entry.status.replace("_", " ")
+    yield f"{entry.name or '(no name)'}   {place}{f' ({entry.sector})' if entry.sector else ''}"
+    yield f"  {status} since {one.since:%d/%m/%Y}   {entry.contact or 'no e-mail recorded'}"
+    if one.update_due:
+        last = f"last {one.last_update:%d/%m/%Y}" if one.last_update else "none recorded"
+        yield f"  annual update: {last}, due {one.update_due:%d/%m/%Y}"
+    if not entry.standards_met and entry.status in ("champion", "legacy_unverified"):
+        yield "  ! not every standard is met now; only the Board ends the role"
+
+
+def gaps_report(found: Sequence[Gap], area: str) -> str:
+    """Organisations and service areas without a champion."""
+    if not found:
+        return f"Every organisation on record in {area} has a champion."
+    lines = [
+        f"{one.organisation}{f', {one.service_area}' if one.service_area else ''}   {one.sector or 'sector not recorded'}"
+        for one in found
+    ]
+    return "\n".join([*lines, f"{len(found)} without a champion in {area}."])
 
 
 def unmapped_report(found: Sequence[UnmappedActivity]) -> str:

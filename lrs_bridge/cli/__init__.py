@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from lrs_bridge import __version__
-from lrs_bridge.cli import mappings, operating, training
+from lrs_bridge.cli import champion, mappings, operating, people, training
 from lrs_bridge.cli.plumbing import Refusing, example
 
 
@@ -40,5 +40,8 @@ for command in (
     training.import_command,
     training.recompute,
     training.explain,
+    people.people,
+    people.void,
+    champion.champion,
 ):
     main.add_command(command)

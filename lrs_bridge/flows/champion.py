@@ -6,8 +6,9 @@ An alert never stands in for a request, and eligible is not champion: the Board 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import by_hand
@@ -17,6 +18,7 @@ from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Champions, Mappings
 from lrs_bridge.store import people
+from lrs_bridge.store import register as register_store
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi.agents import parse_identifier
 
@@ -54,13 +56,7 @@ class Done:
 def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Keeping) -> Done:
     """Keeps one act. Raises BadInput for what is no identifier or area, NotFound for nobody known, Conflict where the flow
     does not allow the act now, each saying what to do."""
-    champions = mappings.champions_of(asked.area)
-    if champions is None:
-        known = ", ".join(sorted(mappings.areas))
-        raise BadInput(
-            "Nothing was recorded.",
-            [Problem("--area", f"unknown area “{asked.area}”", mend=f"one of {known}")],
-        )
+    champions = _champions_of(asked.area, mappings)
     if asked.act in DECISIONS and not asked.by:
         raise BadInput(
             "Nothing was recorded.",
@@ -73,7 +69,7 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
             f"Nobody is known by {text}. `lrs-bridge import people` makes them known, with their post."
         )
     person = people.load(session, [learner])[learner]
-    judged = _judged(session, person, asked, mappings, keeping.now)
+    judged = _judged(session, person, asked, champions, mappings, keeping.now)
     name = person.name or text
     why_not = _why_not(asked, judged, champions)
     if why_not:
@@ -116,7 +112,12 @@ def _place(judged: Eligibility, asked: Asked) -> tuple[str, str]:
 
 
 def _judged(
-    session: Session, person: people.Person, asked: Asked, mappings: Mappings, now: datetime
+    session: Session,
+    person: people.Person,
+    asked: Asked,
+    champions: Champions,
+    mappings: Mappings,
+    now: datetime,
 ) -> Eligibility:
     """Where the person stands at this moment, for the post that is asked for."""
     places = {
@@ -124,12 +125,7 @@ def _judged(
         for post in person.posts
         if post.area == asked.area and post.periods.at(now)
     }
-    history, champions = (
-        history_now(session, person.learner, mappings, now),
-        mappings.champions_of(asked.area),
-    )
-    if champions is None:
-        raise AssertionError("the area was checked")
+    history = history_now(session, person.learner, mappings, now)
     if asked.act == "request":
         if not places:
             raise Conflict(
@@ -197,3 +193,91 @@ def _why_not_registered(
         f"can't be registered in {asked.area} yet. Missing: {'; '.join(names)}."
         " Record what is missing, or return the request (`lrs-bridge champion return`)."
     )
+
+
+# --- the register ----------------------------------------------------------------------------------------------------
+
+Which = Literal["champions", "requests", "eligible", "left"]
+
+_STATUSES: dict[Which, tuple[str, ...]] = {
+    "champions": register_store.CHAMPIONS,
+    "requests": ("requested", "returned"),
+    "eligible": ("eligible",),
+    "left": ("left",),
+}
+
+REGISTER_COLUMNS = (
+    "name",
+    "organisation",
+    "service_area",
+    "sector",
+    "contact",
+    "status",
+    "since",
+    "last_update",
+    "update_due",
+    "standards_met",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A line of the register. Days are the Board's. `update_due`: when the next annual update is, None where none is asked
+    for; `standards_met` False: a champion whose standards lapsed, which only the Board ends."""
+
+    entry: register_store.Entry
+    since: date
+    last_update: date | None
+    update_due: date | None
+
+    def as_json(self) -> dict[str, Any]:
+        entry = self.entry
+        return {
+            "name": entry.name,
+            "organisation": entry.organisation,
+            "service_area": entry.service_area,
+            "sector": entry.sector,
+            "contact": entry.contact,
+            "status": entry.status,
+            "since": self.since.isoformat(),
+            "last_update": self.last_update.isoformat() if self.last_update else None,
+            "update_due": self.update_due.isoformat() if self.update_due else None,
+            "standards_met": "yes" if entry.standards_met else "no",
+        }
+
+
+def register(session: Session, area: str, which: Which, mappings: Mappings) -> list[Registered]:
+    """The register of an area, or who has asked, is eligible, or has left. Raises BadInput for an unknown area."""
+    champions = _champions_of(area, mappings)
+    found = register_store.entries(session, area, _STATUSES[which], asking=which == "requests")
+    calendar = mappings.calendar
+    return [
+        Registered(
+            entry=one,
+            since=calendar.day_of(one.since),
+            last_update=calendar.day_of(one.last_update) if one.last_update else None,
+            update_due=calendar.day_of(calendar.after(one.last_update or one.since, champions.annual_update))
+            if champions.annual_update and one.status in register_store.CHAMPIONS
+            else None,
+        )
+        for one in found
+    ]
+
+
+def gaps(session: Session, area: str, mappings: Mappings, now: datetime) -> list[register_store.Gap]:
+    """Organisations and service areas without a champion; those of the sectors that should have one first."""
+    sectors = _champions_of(area, mappings).sectors
+    found = register_store.without_champion(session, area, now)
+    named = [
+        replace(one, sector=sectors.get(one.sector, one.sector)) for one in found if one.sector in sectors
+    ]
+    return [*named, *(one for one in found if one.sector not in sectors)]
+
+
+def _champions_of(area: str, mappings: Mappings) -> Champions:
+    champions = mappings.champions_of(area)
+    if champions is None:
+        known = ", ".join(sorted(mappings.areas))
+        problem = Problem("--area", f"unknown area “{area}”", mend=f"one of {known}")
+        raise BadInput("There is no such area.", [problem])
+    return champions

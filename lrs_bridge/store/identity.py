@@ -249,6 +249,37 @@ def _decisions_at(session: Session, numbers: Iterable[int]) -> dict[Edge, bool]:
     return decided
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A proof, or a decision that holds (kind "by_hand"), with who said so, when and why."""
+
+    one: int
+    other: int
+    kind: str
+    same: bool
+    source: str
+    reason: str
+    at: datetime
+
+
+def proofs_told(session: Session, numbers: Iterable[int]) -> list[Told]:
+    """Every proof and standing decision that touches these identifiers, oldest first."""
+    told: dict[tuple[int, int, str], Told] = {}
+    for part in in_parts(numbers):
+        touching = sa.or_(proofs.c.one.in_(part), proofs.c.other.in_(part))
+        for row in session.execute(sa.select(proofs).where(touching)):
+            told[row.one, row.other, row.kind] = Told(
+                row.one, row.other, row.kind, same=True, source=row.source, reason="", at=row.at
+            )
+        decided = sa.or_(pair_decisions.c.one.in_(part), pair_decisions.c.other.in_(part))
+        rows = session.execute(sa.select(pair_decisions).where(decided).order_by(pair_decisions.c.id))
+        for row in rows:
+            told[row.one, row.other, "by_hand"] = Told(
+                row.one, row.other, "by_hand", same=row.same, source=row.who, reason=row.reason, at=row.at
+            )
+    return sorted(told.values(), key=lambda one: (one.at, one.one, one.other, one.kind))
+
+
 def _shared(session: Session, nodes: dict[int, Node]) -> set[int]:
     named = {node.folded for node in nodes.values() if node.folded}
     shared = shared_mailboxes(session, named)

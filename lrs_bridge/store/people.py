@@ -170,6 +170,14 @@ def known_as(session: Session, texts: Iterable[str]) -> dict[str, dict[int, str]
     return found
 
 
+def spellings_of(session: Session, text: str) -> list[str]:
+    """The identifiers that are the same e-mail address as this, however written."""
+    fold = folded(text)
+    if fold is None:
+        return []
+    return list(session.scalars(sa.select(identifiers.c.text).where(identifiers.c.folded == fold)))
+
+
 def posts_by_identifier(session: Session, texts: Iterable[str]) -> dict[str, tuple[Post, ...]]:
     """Identifier text → the posts of the learners it leads to."""
     known = known_as(session, texts)

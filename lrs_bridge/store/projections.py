@@ -100,25 +100,31 @@ def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
     _keep_champion_states(session, kept)
 
 
+def _champion_state(eligibility: dict[str, Any]) -> dict[str, Any]:
+    champion = eligibility["champion"]
+    told = champion if champion and champion["state"] == eligibility["status"] else eligibility
+    last_update = champion["last_update"] if champion else None
+    return {
+        "status": eligibility["status"],
+        "asked": (champion or {}).get("asked") or "",
+        "organisation": told["organisation"],
+        "service_area": told["service_area"],
+        "organisation_folded": plain(told["organisation"]),
+        "service_area_folded": plain(told["service_area"]),
+        "since": parse_instant(told["since"]),
+        "standards_met": eligibility["standards_met"],
+        "last_update": parse_instant(last_update) if last_update else None,
+    }
+
+
 def _keep_champion_states(session: Session, kept: Sequence[KeptStanding]) -> None:
     numbers = [one.learner for one in kept]
     session.execute(sa.delete(champion_states).where(champion_states.c.learner_id.in_(numbers)))
     rows = [
-        {
-            "learner_id": one.learner,
-            "area": area,
-            "status": champion["state"],
-            "organisation": champion["organisation"],
-            "service_area": champion["service_area"],
-            "organisation_folded": plain(champion["organisation"]),
-            "service_area_folded": plain(champion["service_area"]),
-            "since": parse_instant(champion["since"]),
-            "standards_met": eligibility["standards_met"],
-            "last_update": parse_instant(champion["last_update"]) if champion["last_update"] else None,
-        }
+        {"learner_id": one.learner, "area": area, **_champion_state(eligibility)}
         for one in kept
         for area, eligibility in one.body["eligibility"].items()
-        if (champion := eligibility["champion"])
+        if eligibility["status"] != "not_eligible"
     ]
     if rows:
         session.execute(sa.insert(champion_states), rows)

@@ -42,13 +42,20 @@ class Entry:
     standards_met: bool
 
 
-def entries(session: Session, area: str, statuses: Sequence[str]) -> list[Entry]:
-    """Everybody with one of these states in the area, by organisation and name."""
+def entries(session: Session, area: str, statuses: Sequence[str], *, asking: bool = False) -> list[Entry]:
+    """Everybody with one of these states in the area, by organisation and name. `asking`: champions from before who ask to
+    be registered anew too."""
     found = (
         sa.select(champion_states, learners.c.name, organisations.c.sector)
         .join(learners, learners.c.id == champion_states.c.learner_id)
         .outerjoin(organisations, organisations.c.folded == champion_states.c.organisation_folded)
-        .where(champion_states.c.area == area, champion_states.c.status.in_(list(statuses)))
+        .where(champion_states.c.area == area)
+        .where(
+            sa.or_(
+                champion_states.c.status.in_(list(statuses)),
+                sa.and_(sa.literal(asking), champion_states.c.asked != ""),
+            )
+        )
     )
     rows = session.execute(found).all()
     contacts = _contacts(session, [row.learner_id for row in rows])

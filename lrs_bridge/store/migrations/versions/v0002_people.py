@@ -60,6 +60,7 @@ def _tables() -> None:
         sa.Column("learner_id", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("service_area", sa.Text(), nullable=False),
         sa.Column("organisation_folded", sa.Text(), nullable=False),

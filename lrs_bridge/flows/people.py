@@ -1,0 +1,136 @@
+"""Who is who: what leads to a person, joining and parting them by hand, and whom nobody has recorded yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
+from lrs_bridge.learning.identity import folded
+from lrs_bridge.moments import format_instant
+from lrs_bridge.store import evidence, identity, people
+from lrs_bridge.store.database import Session
+from lrs_bridge.xapi.agents import parse_identifier
+
+KINDS_IN_WORDS = {
+    "by_hand": "decided by hand",
+    "people_file": "stand in one row of an import",
+    "equal_mail": "are the same e-mail address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of a decision: the identifiers of the first one's person afterwards; and whether the two are one person
+    now, which an earlier "not the same person" may prevent."""
+
+    identifiers: tuple[str, ...]
+    are_one: bool
+    was_so: bool
+
+
+def decide(
+    session: Session, one: str, other: str, *, same: bool, reason: str, who: str, now: datetime
+) -> Decided:
+    """Records that two identifiers are (not) the same person, which holds until the next decision on these two and outranks
+    every automatic proof. Raises BadInput without a reason, NotFound for an identifier nobody was met by."""
+    if not reason.strip():
+        raise BadInput("Nothing was decided.", [Problem("--reason", "is empty", mend="say how you know")])
+    texts = [str(parse_identifier(one)), str(parse_identifier(other))]
+    numbers = [_number(session, text) for text in texts]
+    if numbers[0] == numbers[1]:
+        raise Conflict(f"{texts[0]} and {texts[1]} are one identifier.")
+    were_one = _are_one(session, numbers)
+    identity.decide_pair(session, *numbers, same=same, reason=reason.strip(), who=who, now=now)
+    learner = people.learner_numbers(session, numbers)[numbers[0]]
+    known = people.load(session, [learner])[learner].identifiers
+    return Decided(known, _are_one(session, numbers), were_one)
+
+
+def _number(session: Session, text: str) -> int:
+    known = people.numbers_of(session, [text])
+    if text in known:
+        return known[text]
+    alike = [name for name in people.spellings_of(session, text) if name != text]
+    hint = f" Known is {', '.join(alike)}." if alike else ""
+    raise NotFound(f"Nobody is known by {text}: no mapped statement names it, and no import.{hint}")
+
+
+def _are_one(session: Session, numbers: list[int]) -> bool:
+    return len(set(people.learner_numbers(session, numbers).values())) == 1
+
+
+def share(session: Session, address: str, *, shared: bool, reason: str, who: str, now: datetime) -> bool:
+    """Records that several people read a mailbox (or no longer), so that it proves nothing of who they are. False where
+    that was so already. Raises BadInput for what is no e-mail address, or without a reason."""
+    text = str(parse_identifier(address))
+    fold = folded(text)
+    if fold is None:
+        raise BadInput("Nothing was recorded.", [Problem("ADDRESS", f"{text} is no e-mail address")])
+    if not reason.strip():
+        raise BadInput("Nothing was recorded.", [Problem("--reason", "is empty", mend="say how you know")])
+    if (fold in identity.shared_mailboxes(session, [fold])) == shared:
+        return False
+    identity.decide_mailbox(session, text, shared=shared, reason=reason.strip(), who=who, now=now)
+    return True
+
+
+def show(session: Session, identifier: str) -> dict[str, Any]:
+    """Everything that leads to this person: identifiers, the proofs between them, decisions that hold, what was held apart.
+
+    Raises BadInput for what is no identifier, NotFound for one that nobody is known by.
+    """
+    text = str(parse_identifier(identifier))
+    learner = people.learner_with(session, text)
+    if learner is None:
+        raise NotFound(f"Nobody is known by {text}: no mapped statement names them, and no import.")
+    person = people.load(session, [learner])[learner]
+    numbers = people.numbers_of(session, person.identifiers)
+    around = identity.neighbourhood(session, set(numbers.values()))
+    names = {number: node.text for number, node in around.nodes.items()}
+    learners = {number: node.learner for number, node in around.nodes.items()}
+    own = set(numbers.values())
+    proofs = [one for one in identity.proofs_told(session, own) if {one.one, one.other} <= names.keys()]
+    return {
+        "learner": learner,
+        "name": person.name,
+        "identifiers": [
+            {"identifier": name, "shared_mailbox": numbers[name] in around.shared}
+            for name in person.identifiers
+        ],
+        "proofs": [
+            {
+                "one": names[one.one],
+                "other": names[one.other],
+                "kind": one.kind,
+                "same": one.same,
+                "holds": (learners[one.one] == learners[one.other]) == one.same,
+                "source": one.source,
+                "reason": one.reason,
+                "at": format_instant(one.at),
+            }
+            for one in proofs
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A learner whom no register knows: met in statements, without any post. `completed`: course → day it happened."""
+
+    learner: int
+    name: str
+    identifiers: tuple[str, ...]
+    completed: dict[str, datetime]
+
+
+def unknown(session: Session, *, after: int = 0, limit: int = 100) -> list[Unknown]:
+    """Learners without any post who have completed something, the latest met first; the next page begins after (below) the
+    number of the last one shown, 0 for the first page."""
+    found = evidence.courses_without_post(session, below=after, limit=limit)
+    persons = people.load(session, list(found))
+    return [
+        Unknown(learner, persons[learner].name, persons[learner].identifiers, courses)
+        for learner, courses in found.items()
+    ]
