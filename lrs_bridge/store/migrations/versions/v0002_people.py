@@ -20,6 +20,7 @@ def upgrade() -> None:
         posts.drop_constraint(op.f("uq_posts_identifier_id_organisation_id_area_role"), type_="unique")
         posts.create_index(op.f("ix_posts_identifier_id"), ["identifier_id"], unique=False)
     _found_and_name()
+    _compute_anew()
 
 
 def _tables() -> None:
@@ -196,8 +197,16 @@ def _found_and_name() -> None:
         own.setdefault(row.learner_id, []).append(row)
     for learner, rows in own.items():
         named = 2 if any(row.id in with_post for row in rows) else 1
-        for row, number in zip(rows, sorted(founded[learner]), strict=False):
+        for row, number in zip(rows, sorted(founded[learner]), strict=True):
             values: dict[str, Any] = {"founded": number}
             if names[learner]:
                 values |= {"name": names[learner], "named": named, "named_at": row.first_seen}
             session.execute(sa.update(identifiers).where(identifiers.c.id == row.id).values(values))
+
+
+def _compute_anew() -> None:
+    """What was computed before says nothing of the champion flow."""
+    standings = sa.table("standings", sa.column("learner_id"), sa.column("computed_at"))
+    pending = sa.table("pending_learners", sa.column("learner_id"), sa.column("since"))
+    everybody = sa.select(standings.c.learner_id, standings.c.computed_at)
+    op.execute(sa.insert(pending).from_select(["learner_id", "since"], everybody))
