@@ -147,9 +147,8 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
     width = max((len(outcome) for _, outcome, _ in report.changes), default=0)
     for line, outcome, words in report.changes:
         yield f"line {line:<5} {outcome:<{width}}  {words}"
-    changed = report.counts.total() - report.counts["same"]
-    if changed > len(report.changes):
-        yield f"and {changed - len(report.changes)} more; --all shows every one"
+    if report.changed > len(report.changes):
+        yield f"and {report.changed - len(report.changes)} more; --all shows every one"
     for line, words in report.warnings:
         yield f"! line {line}, {words}"
     if report.warned > len(report.warnings):

@@ -24,6 +24,11 @@ def end(session: Session, number: int, counts: Mapping[str, int]) -> None:
     session.execute(sa.update(imports).where(imports.c.id == number).values(counts=json.dumps(dict(counts))))
 
 
+def forget(session: Session, number: int) -> None:
+    """An import that changed nothing leaves no trace."""
+    session.execute(sa.delete(imports).where(imports.c.id == number))
+
+
 def headings(session: Session, kind: str) -> dict[str, str]:
     """Folded heading → what it was once said to mean."""
     found = sa.select(import_headings).where(import_headings.c.kind == kind)
@@ -31,9 +36,11 @@ def headings(session: Session, kind: str) -> dict[str, str]:
 
 
 def remember(session: Session, kind: str, said: Mapping[str, str], *, who: str, now: datetime) -> None:
+    known = headings(session, kind)
     rows = [
         {"kind": kind, "heading": heading, "column": column, "who": who, "at": now}
         for heading, column in said.items()
+        if known.get(heading) != column
     ]
     if rows:
         session.execute(upsert(session, import_headings, key=("kind", "heading")), rows)

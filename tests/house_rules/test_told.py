@@ -12,6 +12,7 @@ from lrs_bridge.settings import TABLE
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIG = (ROOT / "config/lrs_bridge.toml").read_text(encoding="utf-8")
+IMPORTS = (ROOT / "docs/imports.md").read_text(encoding="utf-8")
 MAPPINGS = (ROOT / "docs/mapping-files.md").read_text(encoding="utf-8")
 
 
@@ -33,6 +34,13 @@ def test_every_setting_stands_in_the_example_config_or_is_a_secret(setting):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_import_stands_in_the_readme(kind):
     assert f"`{kind}`" in README
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_column_of_an_import_is_told(kind):
+    section = IMPORTS.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+    told = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| `")]
+    assert told == [f"`{one.name}`{' *' * one.required}" for one in KINDS[kind].columns]
 
 
 def keys_of(schema):

@@ -113,7 +113,10 @@ def take_in(
     )
     take_in_entries(session, kind, entries, report, taking, progress)
     batches.remember(session, kind.name, layout.said, who=taking.who, now=taking.now)
-    batches.end(session, batch, report.counts)
+    if report.changed:
+        batches.end(session, batch, report.counts)
+    else:
+        batches.forget(session, batch)
     return report
 
 

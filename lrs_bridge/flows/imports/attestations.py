@@ -15,6 +15,7 @@ from lrs_bridge.flows.imports.cells import (
     choice_field,
     day_field,
     identifier_field,
+    in_words,
     key_field,
     text_field,
 )
@@ -150,7 +151,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
 def _words(value: dict[str, Any], record: by_hand.Record) -> str:
     parts = f" ({' and '.join(record.detail['parts'])})" if "parts" in record.detail else ""
     answer = ", answered no," if value["answer"] == "no" else ""
-    return f"{value['person']}: {value['attestation']}{parts}{answer} by {value['by']} on {value['date']:%d/%m/%Y}"
+    return f"{value['person']}: {value['attestation']}{parts}{answer} by {value['by']} on {in_words(value['date'])}"
 
 
 def _warning(value: dict[str, Any], record: by_hand.Record, posts: Sequence[Post], mappings: Mappings) -> str:

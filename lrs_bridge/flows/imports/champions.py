@@ -14,6 +14,7 @@ from lrs_bridge.flows.imports.cells import (
     day_field,
     identifier_field,
     identifiers_field,
+    in_words,
     text_field,
 )
 from lrs_bridge.flows.imports.columns import Column
@@ -73,7 +74,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
             outcome = "changed"
         if one.changed or post:
             concerned.append(one.number)
-        words = f"{value['person']}: {value['status']} champion at {value['organisation']}, {value['area']}, since {value['since']:%d/%m/%Y}"
+        words = f"{value['person']}: {value['status']} champion at {value['organisation']}, {value['area']}, since {in_words(value['since'])}"
         warning = "; ".join(
             part for part in (one.warning, "a post there was recorded too" if post else "") if part
         )
@@ -108,8 +109,8 @@ def _posts(
         for value, number, is_missing in zip(values, numbers, missing, strict=True)
         if is_missing
     ]
-    posts.put(session, new, now=taking.now, who=taking.who)
-    return missing
+    outcomes = iter(posts.put(session, new, now=taking.now, who=taking.who))
+    return [is_missing and next(outcomes) == "new" for is_missing in missing]
 
 
 def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
@@ -151,7 +152,7 @@ CHAMPIONS = Kind(
         Column("decided_by", required=False, help="who at the Board registered them, by e-mail", example=""),
         Column("decided_by_name", required=False, help="their name", example=""),
         Column("last_update", required=False, help="when they last attended the annual update", example=""),
-        Column("note", required=False, help="", example=""),
+        Column("note", required=False, help="such as “signed form”", example=""),
     ),
     schema=_Row(),
     check=_check,

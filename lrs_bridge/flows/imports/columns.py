@@ -138,7 +138,7 @@ def layout_of(
         if meaning is None:
             meaning = _meaning(kind, heading, courses, remembered)
         if meaning is None:
-            problems.append(_unknown(kind, table.line, written, heading))
+            problems.append(_unknown(kind, table.line, written, [*named]))
         else:
             meanings[heading] = meaning
     layout = Layout(
@@ -215,22 +215,24 @@ def _wrong_words(
             yield Problem("--set", f"“{column}” is no column of {kind.name}", mend=_one_of(kind.column_names))
 
 
-def _unknown(kind: Shape, line: int, written: str, heading: str) -> Problem:
-    likely = _likely(kind, heading)
+def _unknown(kind: Shape, line: int, written: str, others: Iterable[str]) -> Problem:
+    likely = _likely(kind, fold(written), others)
     mend = f"--column '{written}={likely or 'COLUMN'}'; or, to pass it over, --column '{written}='"
     if not likely:
         mend += f". The columns are {', '.join(kind.column_names)}"
     return Problem(f"line {line}", f"there is no column “{written}” here", mend=mend)
 
 
-def _likely(kind: Shape, heading: str) -> str | None:
+def _likely(kind: Shape, heading: str, others: Iterable[str]) -> str | None:
+    """The column that a heading may well be, among those that the file's other headings leave."""
+    open_ = [name for name in kind.column_names if name in kind.identifying or name not in others]
     said = heading.replace("_", " ")
     for column, words in _SYNONYMS.items():
-        if column in kind.column_names and (said in words or said.rstrip("s") in words):
+        if column in open_ and (said in words or said.rstrip("s") in words):
             return column
-    if said in _SYNONYMS["identifiers"] and "person" in kind.column_names:
+    if said in _SYNONYMS["identifiers"] and "person" in open_:
         return "person"
-    return next(iter(difflib.get_close_matches(heading, kind.column_names, 1, 0.7)), None)
+    return next(iter(difflib.get_close_matches(heading, open_, 1, 0.7)), None)
 
 
 def _missing(kind: Shape, line: int, column: str) -> Problem:

@@ -12,7 +12,14 @@ from typing import Any
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.cells import (
+    area_field,
+    day_field,
+    identifier_field,
+    in_words,
+    key_field,
+    text_field,
+)
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
 from lrs_bridge.learning.mappings import Mappings
@@ -76,7 +83,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     wanted = [_record(value, taking.mappings) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
     return [
-        Kept(outcome, f"{value['person']}: {value['course']} on {value['date']:%d/%m/%Y}")
+        Kept(outcome, f"{value['person']}: {value['course']} on {in_words(value['date'])}")
         for value, outcome in zip(values, outcomes, strict=True)
     ]
 
@@ -93,7 +100,7 @@ COMPLETIONS = Kind(
         Column("seen_by_name", required=False, help="their name", example="Priya Shah"),
         Column("organisation", required=False, help="for a course about one organisation, such as induction: which", example=""),
         Column("area", required=False, help="and its area", example=""),
-        Column("note", required=False, help="", example=""),
+        Column("note", required=False, help="such as “scan in the training folder”", example=""),
     ),
     courses=True,
     schema=_Row(),

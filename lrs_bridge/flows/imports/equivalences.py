@@ -9,7 +9,14 @@ from typing import Any
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.cells import (
+    area_field,
+    day_field,
+    identifier_field,
+    in_words,
+    key_field,
+    text_field,
+)
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
 from lrs_bridge.learning.history import plain
@@ -86,9 +93,9 @@ def _words(value: dict[str, Any]) -> str:
     where = (
         f"champion standards in {value['area']}" if value["area"] else f"the tiers of {value['organisation']}"
     )
-    until = f", until {value['until']:%d/%m/%Y}" if value["until"] else ""
+    until = f", until {in_words(value['until'])}" if value["until"] else ""
     return (
-        f"{value['course']} counts as {value['counts_as']} for {where}, from {value['date']:%d/%m/%Y}{until}"
+        f"{value['course']} counts as {value['counts_as']} for {where}, from {in_words(value['date'])}{until}"
     )
 
 

@@ -27,7 +27,8 @@ from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
 
-_AT_ONCE = 500
+AT_ONCE = 500
+"""Rows that are taken in together."""
 _PROBLEMS_SHOWN = 100
 
 
@@ -118,6 +119,10 @@ class Report:
     changes: list[tuple[int, str, str]] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
 
+    @property
+    def changed(self) -> int:
+        return self.counts.total() - self.counts["same"]
+
     def add(self, line: int, kept: Kept) -> None:
         self.counts[kept.outcome] += 1
         if kept.outcome != "same" and len(self.changes) < self.shown:
@@ -158,7 +163,7 @@ def check(
         said = [one for entry in entries for one in claims.contradictions(kind, entry, layout)]
         mistakes += len(wrong) + len(said)
         problems += [*wrong, *said][: _PROBLEMS_SHOWN - len(problems)]
-        if rows % _AT_ONCE == 0:
+        if rows % AT_ONCE == 0:
             progress(rows)
     if mistakes > len(problems):
         problems.append(Problem("", f"and {mistakes - len(problems)} more"))
@@ -260,7 +265,7 @@ def take_in(
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Report:
     """Keeps every entry in the caller's transaction, part by part, and says what changed."""
-    while part := list(islice(entries, _AT_ONCE)):
+    while part := list(islice(entries, AT_ONCE)):
         for entry, kept in zip(
             part, kind.keep(session, [entry.value for entry in part], taking), strict=True
         ):

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.cells import day_field, identifier_field, in_words, key_field, text_field
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking
 from lrs_bridge.learning.mappings import Mappings
@@ -69,8 +69,8 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
 
 
 def _words(value: dict[str, Any]) -> str:
-    until = f", until {value['until']:%d/%m/%Y}" if value["until"] else ""
-    return f"{value['person']}: member of {value['membership']}, checked {value['checked']:%d/%m/%Y}{until}"
+    until = f", until {in_words(value['until'])}" if value["until"] else ""
+    return f"{value['person']}: member of {value['membership']}, checked {in_words(value['checked'])}{until}"
 
 
 MEMBERSHIPS = Kind(

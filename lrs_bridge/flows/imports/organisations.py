@@ -18,6 +18,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
 
 OTHER = "other"
+_TOLD = ("sector", "areas", "service_areas", "lead", "lead_name", "home_page", "role_tiers")
 
 
 def _role_tiers(text: str) -> dict[str, str]:
@@ -73,10 +74,16 @@ def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     held = organisations.load(session, [value["organisation"] for value in values])
-    return [_keep_one(session, value, held.get(plain(value["organisation"])), taking) for value in values]
+    kept = []
+    for value in values:
+        key = plain(value["organisation"])
+        after = _after(value, held.get(key), taking.columns)
+        kept.append(_keep_one(session, held.get(key), after, taking))
+        held[key] = after
+    return kept
 
 
-def _keep_one(session: Session, value: dict[str, Any], held: Organisation | None, taking: Taking) -> Kept:
+def _after(value: dict[str, Any], held: Organisation | None, columns: frozenset[str]) -> Organisation:
     """Columns that the file does not have stay as they are."""
     said = {
         "sector": value["sector"],
@@ -88,15 +95,18 @@ def _keep_one(session: Session, value: dict[str, Any], held: Organisation | None
         "role_tiers": {plain(role): tier.upper() for role, tier in value["role_tiers"].items()},
     }
     named = {"lead": "cse_lead", "lead_name": "cse_lead_name"}
-    said = {name: new for name, new in said.items() if named.get(name, name) in taking.columns}
-    before = held or Organisation(value["organisation"])
-    after = replace(before, name=value["organisation"], **said)
-    if held is not None and after == before:
-        return Kept("same", value["organisation"])
+    said = {name: new for name, new in said.items() if named.get(name, name) in columns}
+    return replace(held or Organisation(""), name=value["organisation"], **said)
+
+
+def _keep_one(session: Session, held: Organisation | None, after: Organisation, taking: Taking) -> Kept:
+    if after == held:
+        return Kept("same", after.name)
+    before = held or Organisation(after.name)
     organisations.put(session, after, now=taking.now, who=taking.who)
     if held is not None and after.role_tiers != before.role_tiers:
         people.mark_pending(session, posts.learners_at(session, held.number), taking.now, taking.cause)
-    changed = [name.replace("_", " ") for name in said if getattr(after, name) != getattr(before, name)]
+    changed = [name.replace("_", " ") for name in _TOLD if getattr(after, name) != getattr(before, name)]
     words = f"{after.name}: {', '.join(changed) or 'name'}"
     return Kept("new" if held is None else "changed", words)
 

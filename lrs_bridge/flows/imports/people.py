@@ -12,6 +12,7 @@ from lrs_bridge.flows.imports.cells import (
     day_field,
     folded,
     identifiers_field,
+    in_words,
     manager_field,
     text_field,
 )
@@ -116,7 +117,7 @@ def _words(value: dict[str, Any], tier: str | None) -> str:
     place = ", ".join(part for part in (value["organisation"], value["service_area"], value["area"]) if part)
     words = f"{value['person']}: {value['role'] or 'post'} at {place}"
     for word in ("from", "until"):
-        words += f", {word} {value[word]:%d/%m/%Y}" if value[word] else ""
+        words += f", {word} {in_words(value[word])}" if value[word] else ""
     return words + (f", requires {tier}" if tier else "")
 
 
@@ -148,13 +149,16 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
         taking.now,
     )
     learners = people.learner_numbers(session, numbers.values())
-    found = []
+    found, told = [], set[int]()
     for value, own in zip(values, edges, strict=True):
         met = {number: name for text in value["identifiers"] for number, name in before.get(text, {}).items()}
+        learner = learners[own[0]]
         joined = any(learners_before[number] != learners[number] for number in own)
-        apart = {learners[number] for number in own} - {learners[own[0]]}
-        warning = _warning(value["person"], met, apart=bool(apart))
-        found.append(Introduced(own[0], warning, changed=joined or learners[own[0]] in renamed))
+        apart = any(learners[number] != learner for number in own)
+        changed = (joined or learner in renamed) and learner not in told
+        if changed:
+            told.add(learner)
+        found.append(Introduced(own[0], _warning(value["person"], met, apart=apart), changed=changed))
     return found
 
 

@@ -14,6 +14,7 @@ from lrs_bridge.flows.imports.cells import (
     day_field,
     identifier_field,
     identifiers_field,
+    in_words,
     keys_field,
     list_field,
     text_field,
@@ -62,7 +63,7 @@ def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
 
 
 def _spoken(value: dict[str, Any]) -> str:
-    return f"“{value['title']}” at {value['organisation']} on {value['date']:%d/%m/%Y} by {value['delivered_by']}"
+    return f"“{value['title']}” at {value['organisation']} on {in_words(value['date'])} by {value['delivered_by']}"
 
 
 def _several(value: dict[str, Any]) -> list[dict[str, Any]]:
