@@ -28,7 +28,8 @@ def _learner(found: Explained, mappings: Mappings | None) -> Iterator[str]:
     yield f"  known as   {', '.join(learner['identifiers'])}"
     for post in learner["posts"]:
         until = f", until {post['until']}" if post["until"] else ""
-        yield f"  post       {post['role'] or 'post'} at {post['organisation']}, {post['area']}{until}"
+        place = ", ".join(part for part in (post["organisation"], post["service_area"], post["area"]) if part)
+        yield f"  post       {post['role'] or 'post'} at {place}{until}"
     if not learner["posts"]:
         yield "  post       none recorded, so no tier is required and no area is judged"
     if found.computed_at is None:
@@ -81,10 +82,43 @@ def _eligibility(area: str, eligibility: dict[str, Any], mappings: Mappings | No
     names = {key: standard.name for key, standard in champions.standards.items()} if champions else {}
     since = f", all standards met since {eligibility['since'][:10]}" if eligibility["since"] else ""
     yield f"Champion   {area}: {eligibility['status'].replace('_', ' ')}{since}"
+    if eligibility["champion"]:
+        yield from _flow(eligibility["champion"], names)
+    if eligibility["flagged"]:
+        yield "  !          not every standard is met now; a champion stays champion until the Board ends it"
     for key, found in eligibility["met"].items():
         yield f"  met        {names.get(key, key)} ({len(found)} on record)"
     for key in eligibility["missing"]:
         yield f"  missing    {names.get(key, key)}"
+
+
+_ACT = {
+    "list": "in the register as it was before",
+    "request": "asked to be registered",
+    "return": "request returned",
+    "register": "registered",
+    "leave": "reported leaving",
+}
+
+
+def _flow(champion: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    """What led to the state: who decided, when, for which post, and with which standards met at that moment."""
+    place = ", ".join(part for part in (champion["organisation"], champion["service_area"]) if part)
+    if champion["because_post_ended"]:
+        yield f"  because    the post at {place} ended on {champion['since'][:10]}"
+    else:
+        by = f" by {champion['by']}" if champion["by"] else ""
+        note = f": {champion['note']}" if champion["note"] else ""
+        yield f"  because    {_ACT[champion['act']]} on {champion['since'][:10]}{by}, for {place}{note}"
+    then = champion["standards_then"]
+    if then["missing"]:
+        yield f"  then       missing {'; '.join(names.get(key, key) for key in then['missing'])}"
+    elif then["met"]:
+        yield "  then       every standard was met"
+    if champion["asked"]:
+        yield f"  since then {_ACT[champion['asked']]}; the Board's register stands until it decides"
+    if champion["last_update"]:
+        yield f"  update     last attended on {champion['last_update'][:10]}"
 
 
 def status_report(body: dict[str, Any]) -> str:

@@ -66,6 +66,7 @@ def _body(
                 {
                     "organisation": post.organisation,
                     "area": post.area,
+                    "service_area": post.service_area,
                     "role": post.role,
                     "required_tier": post.required_tier,
                     "from": calendar.day_of(post.starts).isoformat() if post.starts else None,

@@ -38,6 +38,7 @@ _WAIT_SECONDS = 0.1
 LARGEST_GROUP = 100
 """A larger Group's statement is kept and listed for none of its members: it would only make records of people of whom it
 tells nothing."""
+_DECIDED = ("verb", by_hand.VERBS["equivalence"]["decided"])
 _TOLD_OF_GROUP = "the statement's actor is a Group, so nobody in particular did it"
 
 
@@ -258,13 +259,20 @@ def _histories(session: Session, numbers: Sequence[int]) -> Iterator[tuple[Histo
 
 
 def history_now(session: Session, learner: int, mappings: Mappings, now: datetime) -> History:
-    """Everything known of this learner, what was just stored and not yet matched included. To be called where the
-    transaction may write."""
-    names = list(people.load(session, [learner])[learner].identifiers)
-    seqs = evidence.pending_naming(session, names)
+    """Everything known of this learner, what was just stored and not yet matched included, decisions on courses too. To be
+    called where the transaction may write."""
+    names = people.load(session, [learner])[learner].identifiers
+    seqs = evidence.pending_with(session, [_DECIDED, *(("agent", name) for name in names)])
     if seqs:
         match(session, seqs, mappings, now)
     return next(history for history, _ in _histories(session, [learner]))
+
+
+def decided_courses(session: Session, mappings: Mappings) -> frozenset[str]:
+    """The courses that somebody's decision counts as one of ours; those just stored and not yet matched included."""
+    pending = records.to_match(session, evidence.pending_with(session, [_DECIDED]))
+    fresh = [found.equivalence.key for one in pending if (found := matches_of(one, mappings)).equivalence]
+    return frozenset([*fresh, *(one.course for one in evidence.standing_equivalences(session))])
 
 
 def rebuilt_standings(

@@ -51,9 +51,9 @@ def claim_pending(session: Session, limit: int) -> dict[int, str]:
     return {row.seq: row.cause for row in session.execute(found.with_for_update(skip_locked=True))}
 
 
-def pending_naming(session: Session, agents: Sequence[str]) -> list[int]:
-    """Pending statements whose agents include any of these identifiers."""
-    keys = [records.term_key("agent", agent) for agent in agents]
+def pending_with(session: Session, terms: Iterable[tuple[str, str]]) -> list[int]:
+    """Pending statements that any of these terms leads to: ("agent", an identifier), ("verb", its IRI)."""
+    keys = [records.term_key(kind, text) for kind, text in terms]
     found = sa.select(pending_statements.c.seq).join(
         statement_index, statement_index.c.seq == pending_statements.c.seq
     )

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from lrs_bridge import mapping_files, settings
 from lrs_bridge.connectors.tables import read_csv
-from lrs_bridge.flows import imports, receive
+from lrs_bridge.flows import by_hand, imports, receive
+from lrs_bridge.flows import champion as champion_flow
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows import people as people_flow
 from lrs_bridge.flows.recompute import due_by_clock, recompute
 from lrs_bridge.flows.verify import rebuild, verify
 from lrs_bridge.moments import Calendar, format_instant
@@ -121,6 +123,27 @@ class World:
                 session, imports.prepare(session, wanted, table, mappings), taking
             )
         )
+
+    def decide(self, one: str, other: str, *, same: bool) -> people_flow.Decided:
+        return self.database.write(
+            lambda session: people_flow.decide(
+                session, one, other, same=same, reason="asked", who="test", now=self.now
+            )
+        )
+
+    def share(self, address: str, *, shared: bool = True) -> bool:
+        return self.database.write(
+            lambda session: people_flow.share(
+                session, address, shared=shared, reason="asked", who="test", now=self.now
+            )
+        )
+
+    def champion(self, act: str, identifier: str, area: str, **more) -> champion_flow.Done:
+        """One act of the champion flow, at this moment unless `happened` says when."""
+        asked = champion_flow.Asked(act, identifier, area, more.pop("happened", self.now), **more)
+        keeping = by_hand.Keeping(self.settings.public_url, "test", self.now)
+        mappings = self.database.read(lambda session: mapping_flow.in_force(session, LONDON))
+        return self.database.write(lambda session: champion_flow.act(session, asked, mappings, keeping))
 
     def advance(self, by: timedelta) -> None:
         self.now += by

@@ -80,6 +80,21 @@ def attested(
     )
 
 
+def act(word: str, days_ago: float = 5, *, organisation="Colne School", area="essex", **more) -> Evidence:
+    """An act of the champion flow."""
+    return Evidence(
+        statement_id=f"00000000-0000-4000-8000-{next(_numbers):012d}",
+        kind="champion",
+        key=area,
+        source="bridge",
+        happened=NOON - timedelta(days=days_ago),
+        counts=True,
+        because=word,
+        voided_by=more.pop("voided_by", None),
+        detail={"act": word, "organisation": organisation, "by": [], **more},
+    )
+
+
 def member(days_ago: float = 20, until: datetime | None = None) -> Evidence:
     return Evidence(
         statement_id=f"00000000-0000-4000-8000-{next(_numbers):012d}",
@@ -101,8 +116,9 @@ def post(
     starts=None,
     ends=None,
     manager="",
+    service_area="",
 ) -> Post:
-    return Post(organisation, area, role, required, starts, ends, manager)
+    return Post(organisation, area, role, required, starts, ends, manager, service_area)
 
 
 def history(*evidence: Evidence, posts=None) -> History:

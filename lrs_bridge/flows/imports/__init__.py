@@ -21,8 +21,9 @@ from lrs_bridge.flows.imports.memberships import MEMBERSHIPS
 from lrs_bridge.flows.imports.organisations import ORGANISATIONS
 from lrs_bridge.flows.imports.people import PEOPLE
 from lrs_bridge.flows.imports.sessions import SESSIONS
+from lrs_bridge.flows.recompute import decided_courses
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.store import batches, evidence, identity, organisations
+from lrs_bridge.store import batches, identity, organisations
 from lrs_bridge.store.database import Session
 
 KINDS: dict[str, Kind] = {
@@ -80,7 +81,7 @@ def prepare(
         mappings,
         organisations.load(session),
         frozenset(identity.all_shared_mailboxes(session)),
-        frozenset(one.course for one in evidence.standing_equivalences(session)),
+        decided_courses(session, mappings),
     )
     courses = {**{course: course for course in known.decided_courses}, **mappings.courses}
     layout = layout_of(
