@@ -145,6 +145,11 @@ class World:
         mappings = self.database.read(lambda session: mapping_flow.in_force(session, LONDON))
         return self.database.write(lambda session: champion_flow.act(session, asked, mappings, keeping))
 
+    def take_back(self, statement_id: str) -> None:
+        keeping = by_hand.Keeping(self.settings.public_url, "test", self.now)
+        target = uuid.UUID(statement_id)
+        self.database.write(lambda session: by_hand.take_back(session, target, "a mistake", keeping))
+
     def advance(self, by: timedelta) -> None:
         self.now += by
 

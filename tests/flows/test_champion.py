@@ -1,0 +1,325 @@
+"""The champion flow through its acts, each a statement; and the register that comes of it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from flows.worlds import SITE, START, completion
+
+from lrs_bridge.errors import BadInput, Conflict, NotFound
+from lrs_bridge.flows import champion
+from lrs_bridge.flows import mappings as mapping_flow
+
+ASHA = "asha@example.org"
+BOARD = "ann.lowe@board.example"
+NWG = "nwg_member"
+
+
+def post(world, organisation="School", area="essex", person="Asha Rao", mail=ASHA, until=""):
+    world.take_in(
+        "people",
+        f"person,identifiers,organisation,area,until\n{person},{mail},{organisation},{area},{until}\n",
+    )
+
+
+def support(world, organisation="School", area="essex", mail=ASHA):
+    rows = "".join(
+        f"{mail},{key},{organisation},{area},head@example.org,2026-02-01\n"
+        for key in ("manager_support", "working_knowledge")
+    )
+    world.take_in("attestations", f"person,attestation,organisation,area,by,date\n{rows}")
+
+
+def learn(world, mail=ASHA):
+    for course in ("escb_basic", "set_toolbox", "safeguarding_l2"):
+        world.send(completion(f"mailto:{mail}", course, START - timedelta(days=9)))
+
+
+def join_nwg(world, mail=ASHA, until=""):
+    world.take_in(
+        "memberships", f"person,membership,checked,source,until\n{mail},nwg,2026-02-01,list,{until}\n"
+    )
+
+
+@pytest.fixture
+def ready(world):
+    """Asha meets every standard in Essex."""
+    post(world)
+    support(world)
+    learn(world)
+    join_nwg(world)
+    return world
+
+
+def standing(world, area="essex", mail=ASHA):
+    world.recompute()
+    (body,) = [body for person, body in world.standings().items() if f"mailto:{mail}" in person]
+    return body["eligibility"][area]
+
+
+def listed(world, area="essex", which="champions"):
+    world.recompute()
+
+    def journey(session):
+        mappings = mapping_flow.in_force(session, world.settings.calendar)
+        return champion.register(session, area, which, mappings)
+
+    return [(one.entry.name, one.entry.status) for one in world.database.read(journey)]
+
+
+def test_from_eligible_by_request_to_champion(ready):
+    assert standing(ready)["status"] == "eligible"
+    assert listed(ready, which="eligible") == [("Asha Rao", "eligible")]
+    ready.champion("request", ASHA, "essex")
+    assert standing(ready)["status"] == "requested"
+    assert listed(ready, which="eligible") == []
+    assert listed(ready, which="requests") == [("Asha Rao", "requested")]
+    done = ready.champion("register", ASHA, "essex", by=BOARD, by_name="Ann Lowe")
+    assert (done.organisation, done.missing, NWG in done.met) == ("School", (), True)
+    assert listed(ready) == [("Asha Rao", "champion")]
+    told = standing(ready)["champion"]
+    assert (told["by"], told["standards_then"]["missing"]) == ("Ann Lowe", [])
+    assert set(told["standards_then"]["met"]) == set(done.met)
+
+
+def test_who_was_just_made_eligible_may_be_registered_at_once(ready):
+    """What was stored and not yet computed counts: nobody has to wait for the timetable."""
+    ready.champion("request", ASHA, "essex")
+    assert ready.champion("register", ASHA, "essex", by=BOARD).outcome == "new"
+
+
+def test_nobody_is_registered_who_has_not_asked(ready):
+    with pytest.raises(Conflict, match="has not asked to be registered in essex"):
+        ready.champion("register", ASHA, "essex", by=BOARD)
+
+
+def test_nobody_is_registered_with_a_standard_missing(world):
+    post(world)
+    learn(world)
+    join_nwg(world)
+    world.champion("request", ASHA, "essex")
+    with pytest.raises(Conflict, match="The line manager's support"):
+        world.champion("register", ASHA, "essex", by=BOARD)
+    done = world.champion("return", ASHA, "essex", by=BOARD)
+    assert set(done.missing) == {"manager_support", "safeguarding_l2"}
+    told = standing(world)
+    assert told["status"] == "returned"
+    assert set(told["champion"]["standards_then"]["missing"]) == set(done.missing)
+    support(world)
+    world.champion("request", ASHA, "essex")
+    world.champion("register", ASHA, "essex", by=BOARD)
+    assert standing(world)["status"] == "champion"
+
+
+def test_a_request_taken_back_leaves_eligible(ready):
+    ready.champion("request", ASHA, "essex")
+    ready.champion("withdraw", ASHA, "essex")
+    assert standing(ready)["status"] == "eligible"
+
+
+def test_leaving_is_told_by_the_champion_and_ends_the_role(ready):
+    ready.champion("request", ASHA, "essex")
+    ready.champion("register", ASHA, "essex", by=BOARD)
+    ready.advance(timedelta(days=3))
+    ready.champion("leave", ASHA, "essex")
+    assert standing(ready)["status"] == "left"
+    assert (listed(ready), listed(ready, which="left")) == ([], [("Asha Rao", "left")])
+
+
+def test_the_same_person_in_several_areas_is_judged_in_each(ready):
+    post(ready, "Youth Club", "thurrock")
+    support(ready, "Youth Club", "thurrock")
+    for area in ("essex", "thurrock"):
+        ready.champion("request", ASHA, area)
+    ready.champion("register", ASHA, "thurrock", by=BOARD)
+    assert (standing(ready)["status"], standing(ready, "thurrock")["status"]) == ("requested", "champion")
+
+
+def test_with_posts_at_several_organisations_the_request_says_which(ready):
+    post(ready, "Youth Club")
+    support(ready, "Youth Club")
+    with pytest.raises(Conflict, match="posts at School and Youth Club: say for which"):
+        ready.champion("request", ASHA, "essex")
+    with pytest.raises(Conflict, match="No current post at Mill"):
+        ready.champion("request", ASHA, "essex", organisation="Mill")
+    done = ready.champion("request", ASHA, "essex", organisation="youth  club")
+    assert done.organisation == "Youth Club"
+    ready.champion("register", ASHA, "essex", by=BOARD)
+    assert standing(ready)["organisation"] == "Youth Club"
+
+
+def test_a_champion_whose_membership_lapses_stays_and_is_flagged(world):
+    post(world)
+    support(world)
+    learn(world)
+    join_nwg(world, until="2026-03-31")
+    world.champion("request", ASHA, "essex")
+    world.champion("register", ASHA, "essex", by=BOARD)
+    assert not standing(world)["flagged"]
+    world.advance(timedelta(days=60))
+    told = standing(world)
+    assert (told["status"], told["flagged"], told["missing"]) == ("champion", True, [NWG])
+    assert listed(world) == [("Asha Rao", "champion")]
+
+
+class TestFromBefore:
+    @pytest.fixture
+    def legacy(self, world):
+        world.take_in(
+            "champions",
+            "person,identifiers,organisation,area,status,since\n"
+            f"Asha Rao,{ASHA},School,essex,legacy,01/09/2015\n",
+        )
+        return world
+
+    def test_stays_unverified_until_registered_anew(self, legacy):
+        post(legacy)
+        assert standing(legacy)["status"] == "legacy_unverified"
+        assert listed(legacy) == [("Asha Rao", "legacy_unverified")]
+        support(legacy)
+        learn(legacy)
+        join_nwg(legacy)
+        told = standing(legacy)
+        assert (told["status"], told["standards_met"]) == ("legacy_unverified", True)
+        legacy.champion("register", ASHA, "essex", by=BOARD)
+        assert standing(legacy)["status"] == "champion"
+
+    def test_is_not_registered_anew_without_the_standards(self, legacy):
+        post(legacy)
+        with pytest.raises(Conflict, match="can't be registered in essex yet"):
+            legacy.champion("register", ASHA, "essex", by=BOARD)
+        assert standing(legacy)["status"] == "legacy_unverified"
+
+    def test_a_request_of_theirs_is_listed_beside_the_others(self, legacy):
+        post(legacy)
+        legacy.champion("request", ASHA, "essex")
+        assert listed(legacy, which="requests") == [("Asha Rao", "legacy_unverified")]
+
+
+class TestRefusals:
+    def test_an_unknown_area(self, ready):
+        with pytest.raises(BadInput, match="one of essex, southend, thurrock"):
+            ready.champion("request", ASHA, "kent")
+
+    def test_nobody_known(self, world):
+        with pytest.raises(NotFound, match="import people"):
+            world.champion("request", ASHA, "essex")
+
+    def test_no_post_in_the_area(self, ready):
+        with pytest.raises(Conflict, match="has no current post in southend"):
+            ready.champion("request", ASHA, "southend")
+
+    @pytest.mark.parametrize("act", ["register", "return"])
+    def test_a_decision_that_nobody_took(self, ready, act):
+        with pytest.raises(BadInput, match="--by"):
+            ready.champion(act, ASHA, "essex")
+
+    @pytest.mark.parametrize(
+        ("act", "words"),
+        [
+            ("withdraw", "has not asked"),
+            ("return", "no request open"),
+            ("leave", "is no champion"),
+            ("update", "is no champion"),
+        ],
+    )
+    def test_what_the_flow_does_not_allow_now(self, ready, act, words):
+        with pytest.raises(Conflict, match=words):
+            ready.champion(act, ASHA, "essex", by=BOARD)
+
+    def test_asking_twice(self, ready):
+        ready.champion("request", ASHA, "essex")
+        with pytest.raises(Conflict, match="has asked already"):
+            ready.champion("request", ASHA, "essex")
+
+    def test_a_return_of_somebody_who_meets_everything_says_why(self, ready):
+        ready.champion("request", ASHA, "essex")
+        with pytest.raises(Conflict, match="--note"):
+            ready.champion("return", ASHA, "essex", by=BOARD)
+        assert ready.champion("return", ASHA, "essex", by=BOARD, note="wrong organisation").outcome == "new"
+
+    def test_a_refused_act_leaves_nothing(self, ready):
+        before = standing(ready)
+        with pytest.raises(Conflict):
+            ready.champion("leave", ASHA, "essex")
+        assert standing(ready) == before
+
+
+class TestTheRegister:
+    def test_what_a_board_would_keep(self, ready):
+        ready.take_in("organisations", "organisation,sector,areas\nSchool,education,essex\n")
+        ready.champion("request", ASHA, "essex")
+        ready.champion("register", ASHA, "essex", by=BOARD)
+        ready.advance(timedelta(days=10))
+        ready.champion("update", ASHA, "essex")
+        ready.recompute()
+
+        def journey(session):
+            return champion.register(
+                session, "essex", "champions", mapping_flow.in_force(session, ready.settings.calendar)
+            )
+
+        (one,) = ready.database.read(journey)
+        assert one.as_json() == {
+            "name": "Asha Rao",
+            "organisation": "School",
+            "service_area": "",
+            "sector": "education",
+            "contact": ASHA,
+            "status": "champion",
+            "since": "2026-03-02",
+            "last_update": "2026-03-12",
+            "update_due": "2027-03-12",
+            "standards_met": "yes",
+        }
+        assert tuple(one.as_json()) == champion.REGISTER_COLUMNS
+        assert one.update_due == date(2027, 3, 12)
+
+    def test_organisations_and_service_areas_without_a_champion(self, ready):
+        ready.take_in(
+            "organisations",
+            "organisation,sector,areas,service_areas\n"
+            "School,education,essex,\n"
+            "Council,local_authority,essex; southend,Housing; Leisure\n"
+            "Cabs,,essex,\n",
+        )
+
+        def gaps(area):
+            ready.recompute()
+
+            def journey(session):
+                mappings = mapping_flow.in_force(session, ready.settings.calendar)
+                return champion.gaps(session, area, mappings, ready.now)
+
+            return [(one.organisation, one.service_area) for one in ready.database.read(journey)]
+
+        council = [("Council", ""), ("Council", "Housing"), ("Council", "Leisure")]
+        assert gaps("southend") == council
+        assert gaps("essex") == [*council, ("School", ""), ("Cabs", "")]
+        ready.champion("request", ASHA, "essex")
+        ready.champion("register", ASHA, "essex", by=BOARD)
+        assert gaps("essex") == [*council, ("Cabs", "")]
+        ready.take_in(
+            "champions",
+            "person,identifiers,organisation,service_area,area,status,since\n"
+            "Joan Hale,joan@example.org,Council,Housing,essex,legacy,01/09/2015\n",
+        )
+        assert gaps("essex") == [("Council", "Leisure"), ("Cabs", "")]
+        assert gaps("southend") == council
+
+
+def test_acts_are_statements_that_can_be_voided(ready):
+    ready.champion("request", ASHA, "essex")
+    ready.champion("register", ASHA, "essex", by=BOARD)
+    told = standing(ready)["champion"]
+    ready.take_back(told["statement_id"])
+    assert standing(ready)["status"] == "requested"
+
+
+def test_an_account_is_as_good_as_an_address(ready):
+    ready.send(completion(f"{SITE}|asha", "induction", START))
+    ready.recompute()
+    ready.decide(ASHA, f"{SITE}|asha", same=True)
+    ready.champion("request", f"{SITE}|asha", "essex")
+    assert standing(ready)["status"] == "requested"
