@@ -12,17 +12,18 @@ from lrs_bridge.flows.people import KINDS_IN_WORDS, Unknown
 from lrs_bridge.flows.unmapped import UnmappedActivity
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
+from lrs_bridge.moments import Calendar, parse_instant
 from lrs_bridge.store.register import Gap
 
 _UNMAPPED_SHOWN = 20
 
 
-def explanation(found: Explained, mappings: Mappings | None) -> str:
+def explanation(found: Explained, mappings: Mappings | None, calendar: Calendar) -> str:
     """One learner: who, which tier and what is missing, eligibility per area, and every piece of evidence."""
-    return "\n".join([*_learner(found, mappings), "", NOT_PROVEN])
+    return "\n".join([*_learner(found, mappings, calendar), "", NOT_PROVEN])
 
 
-def _learner(found: Explained, mappings: Mappings | None) -> Iterator[str]:
+def _learner(found: Explained, mappings: Mappings | None, calendar: Calendar) -> Iterator[str]:
     learner = found.body["learner"]
     yield learner["name"] or "(no name recorded)"
     yield f"  known as   {', '.join(learner['identifiers'])}"
@@ -42,12 +43,12 @@ def _learner(found: Explained, mappings: Mappings | None) -> Iterator[str]:
         yield from _tier(tier, mappings)
     for area, eligibility in found.body["eligibility"].items():
         yield ""
-        yield from _eligibility(area, eligibility, mappings)
+        yield from _eligibility(area, eligibility, mappings, calendar)
     yield ""
     yield "Evidence" if found.body["evidence"] else "No evidence."
     for one in found.body["evidence"]:
         mark = "counts    " if one["counts"] else "counts not"
-        yield f"  {one['when'][:10]}  {mark}  {one['course']}, from {one['source']}: {one['because']}"
+        yield f"  {_day(one['when'], calendar)}  {mark}  {one['course']}, from {one['source']}: {one['because']}"
         yield f"              statement {one['statement_id']}"
 
 
@@ -77,13 +78,16 @@ def _tier(tier: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
         yield f"  missing    {part}{item['item']} {item['text']}: {'; '.join(names)}"
 
 
-def _eligibility(area: str, eligibility: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
+def _eligibility(
+    area: str, eligibility: dict[str, Any], mappings: Mappings | None, calendar: Calendar
+) -> Iterator[str]:
     champions = mappings.champions_of(area) if mappings else None
     names = {key: standard.name for key, standard in champions.standards.items()} if champions else {}
-    since = f", all standards met since {eligibility['since'][:10]}" if eligibility["since"] else ""
+    met_since = eligibility["since"]
+    since = f", all standards met since {_day(met_since, calendar)}" if met_since else ""
     yield f"Champion   {area}: {eligibility['status'].replace('_', ' ')}{since}"
     if eligibility["champion"]:
-        yield from _flow(eligibility["champion"], names)
+        yield from _flow(eligibility["champion"], names, calendar)
     if eligibility["flagged"]:
         yield "  !          not every standard is met now; a champion stays champion until the Board ends it"
     for key, found in eligibility["met"].items():
@@ -101,15 +105,16 @@ _ACT = {
 }
 
 
-def _flow(champion: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+def _flow(champion: dict[str, Any], names: dict[str, str], calendar: Calendar) -> Iterator[str]:
     """What led to the state: who decided, when, for which post, and with which standards met at that moment."""
     place = ", ".join(part for part in (champion["organisation"], champion["service_area"]) if part)
     if champion["because_post_ended"]:
-        yield f"  because    the post at {place} ended on {champion['since'][:10]}"
+        last = calendar.last_day_before(parse_instant(champion["since"]))
+        yield f"  because    the post at {place} ended on {last}"
     else:
         by = f" by {champion['by']}" if champion["by"] else ""
         note = f": {champion['note']}" if champion["note"] else ""
-        yield f"  because    {_ACT[champion['act']]} on {champion['since'][:10]}{by}, for {place}{note}"
+        yield f"  because    {_ACT[champion['act']]} on {_day(champion['since'], calendar)}{by}, for {place}{note}"
     then = champion["standards_then"]
     if then["missing"]:
         yield f"  then       missing {'; '.join(names.get(key, key) for key in then['missing'])}"
@@ -118,7 +123,12 @@ def _flow(champion: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
     if champion["asked"]:
         yield f"  since then {_ACT[champion['asked']]}; the Board's register stands until it decides"
     if champion["last_update"]:
-        yield f"  update     last attended on {champion['last_update'][:10]}"
+        yield f"  update     last attended on {_day(champion['last_update'], calendar)}"
+
+
+def _day(instant: str, calendar: Calendar) -> str:
+    """The Board's day of an instant as kept."""
+    return calendar.day_of(parse_instant(instant)).isoformat()
 
 
 def status_report(body: dict[str, Any]) -> str:
@@ -220,12 +230,12 @@ def _person(body: dict[str, Any]) -> Iterator[str]:
             yield "              (outranked: it has no effect now)"
 
 
-def unknown_report(found: Sequence[Unknown]) -> str:
+def unknown_report(found: Sequence[Unknown], calendar: Calendar) -> str:
     """Learners whom no import has named, with what they completed."""
     said = []
     for one in found:
         said.append(f"{one.learner:<8} {one.name or '(no name)'}   {', '.join(one.identifiers)}")
-        said += [f"         {when:%Y-%m-%d}  {course}" for course, when in one.completed.items()]
+        said += [f"         {calendar.day_of(when)}  {course}" for course, when in one.completed.items()]
     if not said:
         return "Nobody: everybody who completed something has a post on record."
     said.append(

@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from click.testing import CliRunner, Result
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from lrs_bridge import cli
 from lrs_bridge import settings as setting_table
 from lrs_bridge.app import create_app
 from lrs_bridge.connectors.tables import read_csv
@@ -405,6 +407,31 @@ def _processes(group: int) -> Iterator[tuple[int, str]]:
             if int(process_group) == group and state != "Z":
                 words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 yield int(folder.name), words
+
+
+class Shell:
+    """Runs commands in this process, with an environment of their own."""
+
+    def __init__(self, url: str) -> None:
+        self.environ: dict[str, str] = {"LRS_BRIDGE_DATABASE_URL": url}
+
+    def __call__(self, *arguments: str, **environ: str) -> Result:
+        done = CliRunner().invoke(cli.main, list(arguments), env=self.environ | environ)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    def well(self, *arguments: str, **environ: str) -> str:
+        done = self(*arguments, **environ)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def refused(self, code: int, *arguments: str, **environ: str) -> str:
+        """What standard error says; standard output stays empty."""
+        done = self(*arguments, **environ)
+        assert done.exit_code == code, done.output
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        return done.stderr
 
 
 def day(number: int) -> datetime:

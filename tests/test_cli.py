@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from builders import Shell
 
 from lrs_bridge import cli, serving
 from lrs_bridge.flows.imports import KINDS
@@ -23,31 +23,6 @@ from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Database
 
 NOTHING_LISTENS = "postgresql://nobody@127.0.0.1:1/none"
-
-
-class Shell:
-    """Runs commands in this process, with an environment of their own."""
-
-    def __init__(self, url: str) -> None:
-        self.environ: dict[str, str] = {"LRS_BRIDGE_DATABASE_URL": url}
-
-    def __call__(self, *arguments: str, **environ: str) -> Result:
-        done = CliRunner().invoke(cli.main, list(arguments), env=self.environ | environ)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done
-
-    def well(self, *arguments: str, **environ: str) -> str:
-        done = self(*arguments, **environ)
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    def refused(self, code: int, *arguments: str, **environ: str) -> str:
-        """What standard error says; standard output stays empty."""
-        done = self(*arguments, **environ)
-        assert done.exit_code == code, done.output
-        assert done.stdout == ""
-        assert "Traceback" not in done.stderr
-        return done.stderr
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def join(one: str, other: str, reason: str) -> None:
         )
         sys.exit(1)
     click.echo(f"One person: {', '.join(decided.identifiers)}. Standings follow within seconds.")
+    _tell_torn_off(decided)
 
 
 @people.command(
@@ -70,6 +71,16 @@ def part(one: str, other: str, reason: str) -> None:
     decided = _decide(one, other, reason, same=False)
     words = "Parted" if decided.was_so else "They were not one person, and never will be by themselves"
     click.echo(f"{words}. With {one}: {', '.join(decided.identifiers)}. Standings follow within seconds.")
+    _tell_torn_off(decided)
+
+
+def _tell_torn_off(decided: flow.Decided) -> None:
+    if decided.torn_off:
+        click.echo(
+            f"No longer with either: {', '.join(decided.torn_off)}, because of an earlier “not the same person”."
+            f" `lrs-bridge people show '{decided.torn_off[0]}'` tells which; join those two to lift it.",
+            err=True,
+        )
 
 
 def _decide(one: str, other: str, reason: str, *, same: bool) -> flow.Decided:
@@ -101,7 +112,8 @@ def shared(address: str, reason: str, *, no_longer: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def unknown(after: int, *, as_json: bool) -> None:
     """List learners whom no import has named, with what they completed: a hundred at a time, the latest met first."""
-    found = open_database(read_settings()).read(lambda session: flow.unknown(session, after=after))
+    settings = read_settings()
+    found = open_database(settings).read(lambda session: flow.unknown(session, after=after))
     if as_json:
         print_json(
             [
@@ -115,7 +127,7 @@ def unknown(after: int, *, as_json: bool) -> None:
             ]
         )
         return
-    click.echo(unknown_report(found))
+    click.echo(unknown_report(found, settings.calendar))
 
 
 @click.command(epilog=example("lrs-bridge void 0b6d6bfa-5d0e-5f0c-9b57-2f3b5a0f2d11 --reason 'wrong person'"))

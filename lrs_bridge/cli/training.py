@@ -245,4 +245,4 @@ def explain(identifier: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found.body)
         return
-    click.echo(explanation(found, mappings))
+    click.echo(explanation(found, mappings, settings.calendar))

@@ -22,12 +22,19 @@ KINDS_IN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What became of a decision: the identifiers of the first one's person afterwards; and whether the two are one person
-    now, which an earlier "not the same person" may prevent."""
+    """What became of a decision.
+
+    identifiers  the first one's person afterwards
+    are_one      whether the two are one person now, which an earlier "not the same person" may prevent
+    was_so       whether they were before
+    torn_off     who was with either of them before and no longer is, since an earlier "not the same person" forbids all
+                 together
+    """
 
     identifiers: tuple[str, ...]
     are_one: bool
     was_so: bool
+    torn_off: tuple[str, ...] = ()
 
 
 def decide(
@@ -41,11 +48,16 @@ def decide(
     numbers = [_number(session, text) for text in texts]
     if numbers[0] == numbers[1]:
         raise Conflict(f"{texts[0]} and {texts[1]} are one identifier.")
-    were_one = _are_one(session, numbers)
+    before = _known_with(session, numbers)
     identity.decide_pair(session, *numbers, same=same, reason=reason.strip(), who=who, now=now)
-    learner = people.learner_numbers(session, numbers)[numbers[0]]
-    known = people.load(session, [learner])[learner].identifiers
-    return Decided(known, _are_one(session, numbers), were_one)
+    mine, theirs = _known_with(session, numbers)
+    were_with = {name for known in before for name in known}
+    return Decided(
+        identifiers=mine,
+        are_one=mine == theirs,
+        was_so=before[0] == before[1],
+        torn_off=tuple(sorted(were_with.difference(mine, theirs))),
+    )
 
 
 def _number(session: Session, text: str) -> int:
@@ -57,8 +69,11 @@ def _number(session: Session, text: str) -> int:
     raise NotFound(f"Nobody is known by {text}: no mapped statement names it, and no import.{hint}")
 
 
-def _are_one(session: Session, numbers: list[int]) -> bool:
-    return len(set(people.learner_numbers(session, numbers).values())) == 1
+def _known_with(session: Session, numbers: list[int]) -> list[tuple[str, ...]]:
+    """All identifiers of the person of each."""
+    learners = people.learner_numbers(session, numbers)
+    persons = people.load(session, sorted(set(learners.values())))
+    return [persons[learners[number]].identifiers for number in numbers]
 
 
 def share(session: Session, address: str, *, shared: bool, reason: str, who: str, now: datetime) -> bool:
@@ -87,11 +102,10 @@ def show(session: Session, identifier: str) -> dict[str, Any]:
         raise NotFound(f"Nobody is known by {text}: no mapped statement names them, and no import.")
     person = people.load(session, [learner])[learner]
     numbers = people.numbers_of(session, person.identifiers)
-    around = identity.neighbourhood(session, set(numbers.values()))
-    names = {number: node.text for number, node in around.nodes.items()}
-    learners = {number: node.learner for number, node in around.nodes.items()}
     own = set(numbers.values())
-    proofs = [one for one in identity.proofs_told(session, own) if {one.one, one.other} <= names.keys()]
+    around = identity.neighbourhood(session, own)
+    proofs = identity.proofs_told(session, own)
+    ends = identity.nodes_of(session, {end for one in proofs for end in (one.one, one.other)})
     return {
         "learner": learner,
         "name": person.name,
@@ -101,11 +115,11 @@ def show(session: Session, identifier: str) -> dict[str, Any]:
         ],
         "proofs": [
             {
-                "one": names[one.one],
-                "other": names[one.other],
+                "one": ends[one.one].text,
+                "other": ends[one.other].text,
                 "kind": one.kind,
                 "same": one.same,
-                "holds": (learners[one.one] == learners[one.other]) == one.same,
+                "holds": (ends[one.one].learner == ends[one.other].learner) == one.same,
                 "source": one.source,
                 "reason": one.reason,
                 "at": format_instant(one.at),

@@ -198,7 +198,7 @@ def neighbourhood(session: Session, numbers: set[int]) -> Neighbourhood:
     shared: set[int] = set()
     frontier = set(numbers)
     while frontier:
-        found = _nodes(session, frontier)
+        found = nodes_of(session, frontier)
         nodes |= found
         shared |= _shared(session, found)
         near = set(_fellows(session, {node.learner for node in found.values()}))
@@ -212,7 +212,7 @@ def neighbourhood(session: Session, numbers: set[int]) -> Neighbourhood:
     return Neighbourhood(nodes, tuple(inner), tuple(parted), frozenset(shared))
 
 
-def _nodes(session: Session, numbers: Iterable[int]) -> dict[int, Node]:
+def nodes_of(session: Session, numbers: Iterable[int]) -> dict[int, Node]:
     found: dict[int, Node] = {}
     columns = identifiers.c
     for part in in_parts(numbers):
