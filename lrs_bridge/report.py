@@ -197,6 +197,10 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
         yield f"! line {line}, {words}"
     if report.warned > len(report.warnings):
         yield f"! and {report.warned - len(report.warnings)} more like these"
+    for line, before in report.repetitions:
+        yield f"line {line} repeats line {before}"
+    if report.repeated > len(report.repetitions):
+        yield f"and {report.repeated - len(report.repetitions)} more lines that stand twice"
     rows = "1 row" if report.rows == 1 else f"{report.rows} rows"
     counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
     yield f"{rows} read as {report.encoding}{f': {counts}' if counts else ''}."

@@ -18,12 +18,24 @@ from lrs_bridge.moments import format_instant
 from lrs_bridge.store import clients
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
-from lrs_bridge.xapi.agents import as_actor, parse_identifier
+from lrs_bridge.xapi import documents
+from lrs_bridge.xapi.agents import as_actor, identifier_of, parse_identifier
 from lrs_bridge.xapi.equivalence import fingerprint
 
 _RECORDS = uuid.UUID("5c6f0f0a-6f0e-5b52-9d43-6f6d7c0a7d21")
 
-Outcome = Literal["new", "same", "corrected"]
+Word = Literal["new", "same", "corrected"]
+BY = "by"
+"""Stands among the details for who vouched, delivered or decided, though a statement has it as its instructor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a record came to. `changes`: of one that was corrected, what differs: detail → (before, now), None where there
+    is nothing."""
+
+    word: Word
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,8 @@ class Keeping:
 @dataclass(frozen=True, slots=True)
 class Record:
     """One thing to keep: `learner` and `by` are canonical identifiers; `subject` tells records of one day apart; `word`
-    chooses the verb (`learning.by_hand.VERBS`)."""
+    chooses the verb (`learning.by_hand.VERBS`); `open`: the details (and BY) that are not said here, and stay as they are
+    where the record is held already."""
 
     kind: RecordKind
     key: str
@@ -50,6 +63,7 @@ class Record:
     by: str | None = None
     title: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    open: frozenset[str] = frozenset()
 
 
 def statement_of(record: Record, revision: int) -> dict[str, Any]:
@@ -84,43 +98,83 @@ class _Plan:
     record: Record
     revision: int = 0
     replaced: uuid.UUID | None = None
-    outcome: Outcome | None = None
+    word: Word | None = None
+    before: dict[str, Any] | None = None
     statement: dict[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> uuid.UUID:
         return uuid.UUID(self.statement["id"])
 
-    def look_at(self, held: Mapping[uuid.UUID, records.Held]) -> None:
+    def write(self) -> None:
+        self.statement = statement_of(self.record, self.revision)
+        if self.before is not None:
+            _leave(self.statement["context"], self.before["context"], self.record.open)
+
+    def differs(self, found: records.Held | None) -> bool:
+        return found is not None and not found.voided and found.fingerprint != fingerprint(self.statement)
+
+    def look_at(self, found: records.Held | None) -> None:
         """Decides by what is held under this revision's id, or goes on to the next revision."""
-        found = held.get(self.id)
         if found is None:
-            self.outcome = "corrected" if self.replaced else "new"
-        elif not found.voided and found.fingerprint == fingerprint(self.statement):
-            self.outcome = "same"
+            self.word = "corrected" if self.replaced else "new"
+        elif not found.voided and not self.differs(found):
+            self.word = "same"
         else:
             self.replaced = self.replaced if found.voided else self.id
             self.revision += 1
+
+    def outcome(self) -> Outcome:
+        if self.word != "corrected" or self.before is None:
+            return Outcome(self.word or "same")
+        was, now = (_details(one["context"]) for one in (self.before, self.statement))
+        names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+        return Outcome(self.word, {name: (was.get(name), now.get(name)) for name in names})
+
+
+def _leave(context: dict[str, Any], before: Mapping[str, Any], open_: frozenset[str]) -> None:
+    """Puts what is not said as it was."""
+    detail, was = context["extensions"][RECORD], before.get("extensions", {}).get(RECORD, {})
+    detail |= {name: was[name] for name in open_ & was.keys()}
+    for name in open_ & detail.keys() - was.keys():
+        del detail[name]
+    if BY in open_ and "instructor" in before:
+        context["instructor"] = before["instructor"]
+
+
+def _details(context: Mapping[str, Any]) -> dict[str, Any]:
+    details = dict(context.get("extensions", {}).get(RECORD, {}))
+    vouched = identifier_of(context["instructor"]) if "instructor" in context else None
+    return {**details, BY: str(vouched)} if vouched else details
 
 
 def keep(session: Session, wanted: Sequence[Record], keeping: Keeping) -> list[Outcome]:
     """Keeps records together. The same again changes nothing; one that differs for the same person, subject and day voids
     the earlier statement and stands as the next revision."""
     plans = [_Plan(record) for record in wanted]
-    while undecided := [plan for plan in plans if plan.outcome is None]:
-        for plan in undecided:
-            plan.statement = statement_of(plan.record, plan.revision)
-        held = records.held(session, [plan.id for plan in undecided])
-        for plan in undecided:
-            plan.look_at(held)
+    while undecided := [plan for plan in plans if plan.word is None]:
+        _decide(session, undecided)
     first: dict[uuid.UUID, _Plan] = {}
     for plan in plans:
         if first.setdefault(plan.id, plan) is not plan:
-            plan.outcome = "same"
-    fresh = [plan for plan in first.values() if plan.outcome != "same"]
+            plan.word = "same"
+    fresh = [plan for plan in first.values() if plan.word != "same"]
     voids = [_voiding(plan.replaced, keeping) for plan in fresh if plan.replaced]
     _send(session, [*voids, *(plan.statement for plan in fresh)], keeping)
-    return [plan.outcome or "same" for plan in plans]
+    return [plan.outcome() for plan in plans]
+
+
+def _decide(session: Session, plans: Sequence[_Plan]) -> None:
+    for plan in plans:
+        plan.write()
+    held = records.held(session, [plan.id for plan in plans])
+    differing = [plan for plan in plans if plan.differs(held.get(plan.id))]
+    bodies = records.bodies(session, [plan.id for plan in differing])
+    for plan in differing:
+        plan.before = documents.parse(bodies[plan.id].encode())
+        plan.write()
+    for plan in plans:
+        plan.look_at(held.get(plan.id))
 
 
 def take_back(session: Session, target: uuid.UUID, reason: str, keeping: Keeping) -> None:

@@ -93,7 +93,7 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
         },
     )
     [outcome] = by_hand.keep(session, [record], keeping)
-    return Done(name, organisation, service_area, tuple(judged.met), judged.missing, outcome)
+    return Done(name, organisation, service_area, tuple(judged.met), judged.missing, outcome.word)
 
 
 def _recorded_for(person: people.Person) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.periods import Periods
+from lrs_bridge.moments import EARLIEST
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.identity import in_parts
 from lrs_bridge.store.organisations import numbers
@@ -32,6 +33,14 @@ class NewPost:
     service_area: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What recording a post came to: "new", "changed" or "same", and of one that changed: name → (before, now)."""
+
+    outcome: str
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class _Held:
     """A row as it is, or will be when this file is taken in; `id` 0: new."""
@@ -46,9 +55,35 @@ class _Held:
     def periods(self) -> Periods:
         return Periods.between(self.values["starts"], self.values["ends"])
 
+    def take_on(self, said: Mapping[str, Any]) -> Put:
+        """A service area that is left open, and a role in other capitals, change nothing."""
+        changes = {
+            name: (self.values[name], value)
+            for name, value in said.items()
+            if value != self.values[name]
+            and not (name == "service_area" and not value)
+            and not (name == "role" and plain(value) == plain(self.values[name]))
+        }
+        if not changes:
+            return Put("same")
+        self.values |= {name: now for name, (_, now) in changes.items()}
+        self.changed = True
+        return Put("changed", changes)
 
-def put(session: Session, wanted: Sequence[tuple[int, NewPost]], *, now: datetime, who: str) -> list[str]:
-    """Records posts of people, each by one of their identifiers: "new", "changed" or "same" for each.
+
+NAMES = ("area", "role", "required_tier", "manager", "starts", "ends", "service_area")
+
+
+def put(
+    session: Session,
+    wanted: Sequence[tuple[int, NewPost]],
+    *,
+    now: datetime,
+    who: str,
+    said: Collection[str] = NAMES,
+) -> list[Put]:
+    """Records posts of people, each by one of their identifiers. `said`: what is known of them; the rest stays as it is
+    recorded.
 
     A post is known again by person, organisation, area, role and service area; of several of the same kind by its first day,
     else by overlapping. One that begins after the known one ended is another: being hired again.
@@ -59,33 +94,18 @@ def put(session: Session, wanted: Sequence[tuple[int, NewPost]], *, now: datetim
     outcomes = []
     for identifier, post in wanted:
         organisation, own = places[plain(post.organisation)], held.setdefault(owner[identifier], [])
-        values = {
-            "area": post.area,
-            "role": post.role,
-            "required_tier": post.required_tier,
-            "manager": post.manager,
-            "starts": post.starts,
-            "ends": post.ends,
-            "service_area": post.service_area,
-        }
-        known = _known_again(own, organisation, values)
+        values = {name: getattr(post, name) for name in NAMES}
+        known = _known_again(own, organisation, values, said)
         if known is None:
             own.append(_Held(0, identifier, organisation, values, changed=True))
-            outcomes.append("new")
-            continue
-        values["service_area"] = post.service_area or known.values["service_area"]
-        values["role"] = (
-            known.values["role"] if plain(known.values["role"]) == plain(post.role) else post.role
-        )
-        outcomes.append("same" if known.values == values else "changed")
-        if known.values != values:
-            known.values, known.changed = values, True
+            outcomes.append(Put("new"))
+        else:
+            outcomes.append(known.take_on({name: values[name] for name in said}))
     _write(session, [one for own in held.values() for one in own if one.changed], now=now, who=who)
     return outcomes
 
 
 def _held(session: Session, learners: set[int]) -> dict[int, list[_Held]]:
-    names = ("area", "role", "required_tier", "manager", "starts", "ends", "service_area")
     held: dict[int, list[_Held]] = {}
     for part in in_parts(sorted(learners)):
         found = (
@@ -95,26 +115,31 @@ def _held(session: Session, learners: set[int]) -> dict[int, list[_Held]]:
             .order_by(posts.c.id)
         )
         for row in session.execute(found):
-            values = {name: getattr(row, name) for name in names}
+            values = {name: getattr(row, name) for name in NAMES}
             held.setdefault(row.learner_id, []).append(
                 _Held(row.id, row.identifier_id, row.organisation_id, values)
             )
     return held
 
 
-def _known_again(own: Sequence[_Held], organisation: int, values: dict[str, Any]) -> _Held | None:
+def _known_again(
+    own: Sequence[_Held], organisation: int, values: dict[str, Any], said: Collection[str]
+) -> _Held | None:
     alike = [
         one
         for one in own
         if one.organisation == organisation
         and one.values["area"] == values["area"]
-        and plain(one.values["role"]) == plain(values["role"])
+        and ("role" not in said or plain(one.values["role"]) == plain(values["role"]))
         and _may_be_one(one.values["service_area"], values["service_area"])
     ]
-    said = plain(values["service_area"])
-    alike.sort(key=lambda one: plain(one.values["service_area"]) != said)
+    if "starts" not in said:
+        # Of posts that followed each other, the last is meant.
+        alike.sort(key=lambda one: one.values["starts"] or EARLIEST, reverse=True)
+    service_area = plain(values["service_area"])
+    alike.sort(key=lambda one: plain(one.values["service_area"]) != service_area)
     period = Periods.between(values["starts"], values["ends"])
-    exact = (one for one in alike if one.values["starts"] == values["starts"])
+    exact = (one for one in alike if "starts" in said and one.values["starts"] == values["starts"])
     overlapping = (one for one in alike if one.periods & period)
     return next(exact, None) or next(overlapping, None)
 

@@ -15,7 +15,7 @@ from lrs_bridge.flows.imports.champions import CHAMPIONS
 from lrs_bridge.flows.imports.columns import Layout, fold, layout_of
 from lrs_bridge.flows.imports.completions import COMPLETIONS
 from lrs_bridge.flows.imports.equivalences import EQUIVALENCES
-from lrs_bridge.flows.imports.kinds import Entry, Kind, Known, Report, Taking, check, entries_of
+from lrs_bridge.flows.imports.kinds import Checked, Entry, Kind, Known, Report, Taking, check, entries_of
 from lrs_bridge.flows.imports.kinds import take_in as take_in_entries
 from lrs_bridge.flows.imports.memberships import MEMBERSHIPS
 from lrs_bridge.flows.imports.organisations import ORGANISATIONS
@@ -53,13 +53,17 @@ def kind_named(name: str) -> Kind:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A table whose headings are understood and whose rows were checked, `rows` of them."""
+    """A table whose headings are understood and whose rows were checked."""
 
     kind: Kind
     table: Table
     layout: Layout
     known: Known
-    rows: int
+    checked: Checked
+
+    @property
+    def rows(self) -> int:
+        return self.checked.rows
 
 
 def prepare(
@@ -108,7 +112,15 @@ def take_in(
     kind, layout = prepared.kind, prepared.layout
     batch = batches.begin(session, kind.name, file, prepared.rows, who=taking.who, now=taking.now)
     taking = replace(taking, columns=layout.columns, cause=f"import-{batch}")
-    report = Report(kind.name, prepared.table.encoding, shown, rows=prepared.rows)
+    checked = prepared.checked
+    report = Report(
+        kind.name,
+        prepared.table.encoding,
+        shown,
+        rows=checked.rows,
+        repeated=checked.repeated,
+        repetitions=checked.repetitions,
+    )
     entries = (
         entry for found, _ in entries_of(kind, prepared.table, layout, prepared.known) for entry in found
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -15,12 +16,13 @@ from lrs_bridge.flows.imports.cells import (
     choice_field,
     day_field,
     identifier_field,
-    in_words,
     key_field,
     text_field,
 )
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.history import Post, plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
 from lrs_bridge.moments import format_instant
@@ -35,6 +37,10 @@ def _attestation(text: str) -> str:
     """manager_support, working_knowledge, or an item's key."""
     key = as_key(text)
     return key if key in _OF_POST else re.sub(r"item[:\s]\s*", "", text, count=1, flags=re.IGNORECASE)
+
+
+_DETAILS = {name: name for name in ("by_name", "answer", "parts", "until", "note")}
+"""Optional column → detail of the record."""
 
 
 class _Row(Schema):
@@ -95,10 +101,10 @@ def _parts(value: dict[str, Any], item: Item) -> list[str]:
     return ["word"] if item.practice else ["knowledge"]
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     said = (value["by_name"], value["answer"], value["parts"], value["until"], value["note"])
     what = f"{value['attestation']} of {value['person']} by {value['by']} on {value['date']} at {_subject(value)}"
-    yield "attestation", what, said
+    yield Claim("attestation", what, said)
 
 
 def _subject(value: dict[str, Any]) -> str:
@@ -134,12 +140,14 @@ def record_of(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    wanted = [record_of(value, taking.mappings) for value in values]
+    open_ = taking.unsaid(_DETAILS)
+    wanted = [replace(record_of(value, taking.mappings), open=open_) for value in values]
     posts = people.posts_by_identifier(session, [value["person"] for value in values])
     return [
-        Kept(
+        recorded(
             outcome,
             _words(value, record),
+            taking,
             _warning(value, record, posts.get(value["person"], ()), taking.mappings),
         )
         for value, record, outcome in zip(

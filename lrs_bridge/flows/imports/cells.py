@@ -58,11 +58,6 @@ def _day(text: str) -> date:
         raise ValidationError(f"“{text}” is not a day; write 2026-03-01 or 01/03/2026 (day first)") from wrong
 
 
-def in_words(day: date) -> str:
-    """“3 Apr 2026”: no reader can take the day for the month."""
-    return f"{day.day} {_MONTHS[day.month - 1][:3].capitalize()} {day.year}"
-
-
 def _day_of(text: str) -> date:
     if found := _DAY_FIRST.fullmatch(text):
         return date(int(found[4]), int(found[3]), int(found[1]))

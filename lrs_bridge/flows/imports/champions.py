@@ -14,15 +14,19 @@ from lrs_bridge.flows.imports.cells import (
     day_field,
     identifier_field,
     identifiers_field,
-    in_words,
     text_field,
 )
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
 from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared
+from lrs_bridge.flows.imports.wording import differences, in_words
 from lrs_bridge.learning.history import plain
 from lrs_bridge.store import people, posts
 from lrs_bridge.store.database import Session
+
+_DETAILS = {"decided_by": by_hand.BY, "decided_by_name": "by_name", "note": "note"}
+"""Optional column → detail of the record."""
 
 
 class _Row(Schema):
@@ -48,7 +52,7 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "last_update", "lies before “since”"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     yield from claims_of_person(value)
     place = f"{plain(value['organisation'])}, {plain(value['service_area'])}, {value['area']}"
     said = (
@@ -58,7 +62,7 @@ def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
         value["decided_by_name"],
         value["last_update"],
     )
-    yield "status", f"the champion {value['identifiers'][0]} at {place}", said
+    yield Claim("status", f"the champion {value['identifiers'][0]} at {place}", said)
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
@@ -69,7 +73,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     kept, concerned = [], []
     for value, one, each, post in zip(values, introduced, acts, posts_made, strict=True):
         said = [next(outcomes) for _ in each]
-        outcome = next((word for word in ("new", "corrected") if word in said), "same")
+        outcome = next((word for word in ("new", "corrected") if word in [one.word for one in said]), "same")
         if outcome == "same" and (one.changed or post):
             outcome = "changed"
         if one.changed or post:
@@ -78,7 +82,8 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         warning = "; ".join(
             part for part in (one.warning, "a post there was recorded too" if post else "") if part
         )
-        kept.append(Kept(outcome, words, warning))
+        changes = {name: change for one in said for name, change in one.changes.items()}
+        kept.append(Kept(outcome, words, warning, differences(changes, taking.mappings.calendar)))
     learners = people.learner_numbers(session, concerned).values()
     people.mark_pending(session, learners, taking.now, taking.cause)
     return kept
@@ -110,7 +115,7 @@ def _posts(
         if is_missing
     ]
     outcomes = iter(posts.put(session, new, now=taking.now, who=taking.who))
-    return [is_missing and next(outcomes) == "new" for is_missing in missing]
+    return [is_missing and next(outcomes).outcome == "new" for is_missing in missing]
 
 
 def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
@@ -134,6 +139,7 @@ def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
             subject=f"{plain(value['organisation'])}/{plain(value['service_area'])}",
             by=value["decided_by"] or None if word == "register" else None,
             detail=detail,
+            open=taking.unsaid(_DETAILS),
         )
         for word, day in days
     ]
@@ -142,8 +148,8 @@ def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
 CHAMPIONS = Kind(
     "champions",
     (
-        Column("person", required=True, help="full name", example="Joan Hale"),
-        Column("identifiers", required=True, help="e-mail and others, separated by “;”", example="joan.hale@example.org", identifies=True),
+        Column("person", required=True, help="full name", example="Joan Hale", joins=" "),
+        Column("identifiers", required=True, help="e-mail and others, separated by “;”", example="joan.hale@example.org", identifies=True, joins="; "),
         Column("organisation", required=True, help="where they are champion", example="Colne Primary School"),
         Column("service_area", required=False, help="and in which team or service area", example=""),
         Column("area", required=True, help="southend, essex or thurrock", example="essex"),

@@ -41,14 +41,15 @@ _SYNONYMS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`identifies`: holds identifiers, so that “Organisation|number” may stand for the account that it names; of several
-    headings for it, each adds one."""
+    """`identifies`: holds identifiers, so that “Organisation|number” may stand for the account that it names; `joins`: what
+    stands between the texts of several headings that are this column, "" where only one may be."""
 
     name: str
     required: bool
     help: str
     example: str
     identifies: bool = False
+    joins: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Layout:
                 courses[meaning.removeprefix(COURSE)] = text
             elif meaning and text:
                 texts.setdefault(meaning, []).append(text)
-        joined = {column: self.joints.get(column, " ").join(parts) for column, parts in texts.items()}
+        joined = {column: self.joints[column].join(parts) for column, parts in texts.items()}
         return {**self.constants, **joined}, courses
 
     def heading_of_course(self, course: str) -> str:
@@ -145,11 +146,12 @@ def layout_of(
         meanings,
         named,
         constants,
-        dict.fromkeys(kind.identifying, "; "),
+        {column.name: column.joins for column in kind.columns},
         {heading: meaning for heading, meaning in told.items() if heading in named},
     )
     has_courses = any(meaning.startswith(COURSE) for meaning in meanings.values())
     given = layout.columns | ({"course", "date"} if has_courses else set())
+    problems += _ambiguous(kind, table.line, layout)
     problems += [
         _missing(kind, table.line, column.name)
         for column in kind.columns
@@ -213,6 +215,18 @@ def _wrong_words(
     for column in constants:
         if column not in kind.column_names:
             yield Problem("--set", f"“{column}” is no column of {kind.name}", mend=_one_of(kind.column_names))
+
+
+def _ambiguous(kind: Shape, line: int, layout: Layout) -> Iterable[Problem]:
+    alone = {column.name for column in kind.columns if not column.joins}
+    for meaning in dict.fromkeys(layout.meanings.values()):
+        written = [layout.headings[name] for name, said in layout.meanings.items() if said == meaning]
+        if len(written) > 1 and (meaning in alone or meaning.startswith(COURSE)):
+            mend = f"pass over what is not meant: --column '{written[-1]}='"
+            yield Problem(f"line {line}", f"“{'” and “'.join(written)}” both mean {meaning}", mend=mend)
+        elif meaning in layout.constants:
+            mend = f"leave out --set {meaning}, or pass the column over: --column '{written[0]}='"
+            yield Problem("--set", f"the file has a column {meaning} itself, “{written[0]}”", mend=mend)
 
 
 def _unknown(kind: Shape, line: int, written: str, others: Iterable[str]) -> Problem:

@@ -7,23 +7,30 @@ holds the day.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import (
-    area_field,
-    day_field,
-    identifier_field,
-    in_words,
-    key_field,
-    text_field,
-)
+from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store.database import Session
+
+_DETAILS = {
+    "provider": "provider",
+    "certificate": "certificate",
+    "seen_by": by_hand.BY,
+    "seen_by_name": "by_name",
+    "organisation": "organisation",
+    "area": "area",
+    "note": "note",
+}
+"""Optional column → detail of the record."""
 
 
 class _Row(Schema):
@@ -52,11 +59,11 @@ def unknown_course(column: str, course: str, known: Known) -> Problems:
         yield column, f"unknown course “{course}”; one of {', '.join(sorted(courses))}"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     said = tuple(
         value[name] for name in ("provider", "certificate", "seen_by", "seen_by_name", "organisation", "note")
     )
-    yield "course", f"{value['person']} completing {value['course']} on {value['date']}", said
+    yield Claim("course", f"{value['person']} completing {value['course']} on {value['date']}", said)
 
 
 def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
@@ -80,10 +87,11 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    wanted = [_record(value, taking.mappings) for value in values]
+    open_ = taking.unsaid(_DETAILS)
+    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
     return [
-        Kept(outcome, f"{value['person']}: {value['course']} on {in_words(value['date'])}")
+        recorded(outcome, f"{value['person']}: {value['course']} on {in_words(value['date'])}", taking)
         for value, outcome in zip(values, outcomes, strict=True)
     ]
 

@@ -4,25 +4,24 @@ organisation for the tiers of its people."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import (
-    area_field,
-    day_field,
-    identifier_field,
-    in_words,
-    key_field,
-    text_field,
-)
+from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store.database import Session
+
+_DETAILS = {"decided_by_name": "by_name", "until": "until"}
+"""Optional column → detail of the record."""
 
 
 class _Row(Schema):
@@ -57,9 +56,11 @@ def _subject(value: dict[str, Any]) -> str:
     return f"{value['counts_as']}/{value['area'] or plain(value['organisation'])}"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     said = (value["decided_by_name"], value["basis"], value["until"])
-    yield "course", f"{value['course']} counting as {_subject(value)}, decided on {value['date']}", said
+    yield Claim(
+        "course", f"{value['course']} counting as {_subject(value)}, decided on {value['date']}", said
+    )
 
 
 def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
@@ -84,9 +85,10 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    wanted = [_record(value, taking.mappings) for value in values]
+    open_ = taking.unsaid(_DETAILS)
+    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
-    return [Kept(outcome, _words(value)) for value, outcome in zip(values, outcomes, strict=True)]
+    return [recorded(outcome, _words(value), taking) for value, outcome in zip(values, outcomes, strict=True)]
 
 
 def _words(value: dict[str, Any]) -> str:

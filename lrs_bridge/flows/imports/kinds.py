@@ -7,7 +7,6 @@ then to take the rows in. Neither pass holds more than a part of the file.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +19,10 @@ from marshmallow import Schema, ValidationError
 
 from lrs_bridge.connectors.tables import Row, Table
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows.by_hand import Keeping
+from lrs_bridge.flows.by_hand import Keeping, Outcome
+from lrs_bridge.flows.imports.claims import Claim, Claims
 from lrs_bridge.flows.imports.columns import Layout, Shape
+from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store.database import Session
@@ -29,7 +30,7 @@ from lrs_bridge.store.organisations import Organisation
 
 AT_ONCE = 500
 """Rows that are taken in together."""
-_PROBLEMS_SHOWN = 100
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,28 @@ class Taking:
     columns: frozenset[str] = frozenset()
     cause: str = ""
 
+    def unsaid(self, details: Mapping[str, str]) -> frozenset[str]:
+        """Of these details by column, those whose column the file does not have: they stay as recorded."""
+        return frozenset(detail for column, detail in details.items() if column not in self.columns)
+
     @property
     def keeping(self) -> Keeping:
         return Keeping(self.public_url, self.who, self.now, self.cause)
 
 
 class Kept(NamedTuple):
-    """What one entry came to: "new", "changed", "corrected" or "same", in which words, and what the reader should see
-    before it is done."""
+    """What one entry came to: "new", "changed", "corrected" or "same", in which words, what the reader should see before it
+    is done, and what differs from before."""
 
     outcome: str
     words: str
     warning: str = ""
+    differs: str = ""
+
+
+def recorded(outcome: Outcome, words: str, taking: Taking, warning: str = "") -> Kept:
+    """What became of a record kept by hand."""
+    return Kept(outcome.word, words, warning, differences(outcome.changes, taking.mappings.calendar))
 
 
 Problems = Iterator[tuple[str, str]]
@@ -85,14 +96,14 @@ class Kind(Shape):
     """One kind of import.
 
     check    what the shape alone can't tell
-    claims   what an entry says that no other row of the file may contradict, as (column, of what, claim)
+    claims   what an entry says that no other row of the file may contradict
     keep     takes entries in, together, and says of each what it came to
     several  the entries that a row holds, where it can hold more than one
     """
 
     schema: Schema
     check: Callable[[dict[str, Any], Known], Problems]
-    claims: Callable[[dict[str, Any]], Iterator[tuple[str, str, object]]]
+    claims: Callable[[dict[str, Any]], Iterator[Claim]]
     keep: Callable[[Session, Sequence[dict[str, Any]], Taking], list[Kept]]
     several: Callable[[dict[str, Any]], list[dict[str, Any]]] = lambda value: [value]
 
@@ -108,12 +119,15 @@ class Kind(Shape):
 @dataclass
 class Report:
     """What an import did, or would do. `changes`, `warnings`: line and words of the first `shown`, without the rows that
-    change nothing; `counts` and `warned` count all."""
+    change nothing; `counts` and `warned` count all; `repetitions`: line and the line that it repeats, the first of
+    `repeated`."""
 
     kind: str
     encoding: str
     shown: int = 200
     rows: int = 0
+    repeated: int = 0
+    repetitions: tuple[tuple[int, int], ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
     warned: int = 0
     changes: list[tuple[int, str, str]] = field(default_factory=list)
@@ -126,7 +140,8 @@ class Report:
     def add(self, line: int, kept: Kept) -> None:
         self.counts[kept.outcome] += 1
         if kept.outcome != "same" and len(self.changes) < self.shown:
-            self.changes.append((line, kept.outcome, kept.words))
+            words = f"{kept.words}; {kept.differs}" if kept.differs else kept.words
+            self.changes.append((line, kept.outcome, words))
         if kept.warning:
             self.warned += 1
             if len(self.warnings) < self.shown:
@@ -146,30 +161,55 @@ def entries_of(
         yield _checked(kind, Row(row.line, cells), courses, layout, known)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many rows a table has, and which of them stand twice: line and the line before, the first hundred of
+    `repeated`."""
+
+    rows: int
+    repeated: int
+    repetitions: tuple[tuple[int, int], ...]
+
+
 def check(
     kind: Kind,
     table: Table,
     layout: Layout,
     known: Known,
     progress: Callable[[int], None] = lambda _done: None,
-) -> int:
-    """Goes through every row. Returns how many there are; raises BadInput with every mistake by line, the first hundred
-    of them in words."""
+) -> Checked:
+    """Goes through every row. Raises BadInput with every mistake by line, the first hundred of them in words."""
     problems: list[Problem] = []
-    mistakes, rows = 0, 0
-    claims = _Claims()
+    repetitions: list[tuple[int, int]] = []
+    mistakes, rows, repeated = 0, 0, 0
+    claims = Claims()
     for entries, wrong in entries_of(kind, table, layout, known):
         rows += 1
-        said = [one for entry in entries for one in claims.contradictions(kind, entry, layout)]
+        said = list(_contradictions(kind, entries, claims, layout))
         mistakes += len(wrong) + len(said)
-        problems += [*wrong, *said][: _PROBLEMS_SHOWN - len(problems)]
+        problems += [*wrong, *said][: _SHOWN - len(problems)]
+        before = claims.before(repr([entry.value for entry in entries]), entries[0].line) if entries else None
+        if before:
+            repeated += 1
+            repetitions += [(entries[0].line, before)][: _SHOWN - len(repetitions)]
         if rows % AT_ONCE == 0:
             progress(rows)
     if mistakes > len(problems):
         problems.append(Problem("", f"and {mistakes - len(problems)} more"))
     if problems:
         raise BadInput("The file has mistakes; nothing was taken in.", problems)
-    return rows
+    return Checked(rows, repeated, tuple(repetitions))
+
+
+def _contradictions(
+    kind: Kind, entries: Sequence[Entry], claims: Claims, layout: Layout
+) -> Iterator[Problem]:
+    for entry in entries:
+        for claim in kind.claims(entry.value):
+            line = claims.contradicted(claim, entry.line)
+            if line is not None:
+                where = f"line {entry.line}, {layout.spoken(claim.column)}"
+                yield Problem(where, f"line {line} says otherwise of {claim.subject}")
 
 
 def _accounts(text: str, known: Known) -> str:
@@ -215,28 +255,6 @@ def _loaded(kind: Kind, given: dict[str, Any], known: Known) -> tuple[dict[str, 
 
 
 _WORDS = {"Missing data for required field.": "is empty"}
-
-
-class _Claims:
-    """What the rows so far say of what, as digests: rows that say different things of the same would change each other
-    again and again."""
-
-    def __init__(self) -> None:
-        self._first: dict[bytes, tuple[int, bytes]] = {}
-
-    def contradictions(self, kind: Kind, entry: Entry, layout: Layout) -> list[Problem]:
-        found = []
-        for column, subject, claim in kind.claims(entry.value):
-            own = _digest(repr(claim))
-            line, before = self._first.setdefault(_digest(subject), (entry.line, own))
-            if before != own:
-                where = f"line {entry.line}, {layout.spoken(column)}"
-                found.append(Problem(where, f"line {line} says otherwise of {subject}"))
-        return found
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def _flat(messages: Any) -> Iterator[str]:

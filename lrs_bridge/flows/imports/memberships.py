@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import day_field, identifier_field, in_words, key_field, text_field
+from lrs_bridge.flows.imports.cells import day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, recorded
+from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store.database import Session
+
+_DETAILS = {"number": "number", "until": "until"}
+"""Optional column → detail of the record."""
 
 
 class _Row(Schema):
@@ -41,9 +47,9 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "until", "lies before the day on which it was checked"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     said = (value["source"], value["number"], value["until"])
-    yield "membership", f"{value['person']} in {value['membership']}, checked {value['checked']}", said
+    yield Claim("membership", f"{value['person']} in {value['membership']}, checked {value['checked']}", said)
 
 
 def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
@@ -63,9 +69,10 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    wanted = [_record(value, taking.mappings) for value in values]
+    open_ = taking.unsaid(_DETAILS)
+    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
-    return [Kept(outcome, _words(value)) for value, outcome in zip(values, outcomes, strict=True)]
+    return [recorded(outcome, _words(value), taking) for value, outcome in zip(values, outcomes, strict=True)]
 
 
 def _words(value: dict[str, Any]) -> str:

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields
 
 from lrs_bridge.flows.imports.cells import identifier_field, key_field, keys_field, list_field, text_field
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking
+from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.store import organisations, people, posts
 from lrs_bridge.store.database import Session
@@ -68,8 +70,10 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "organisation", "a name has no “|”, which stands between an organisation and a number"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
-    yield "organisation", f"the organisation {plain(value['organisation'])}", sorted(value.items(), key=repr)
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+    yield Claim(
+        "organisation", f"the organisation {plain(value['organisation'])}", sorted(value.items(), key=repr)
+    )
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
@@ -106,9 +110,13 @@ def _keep_one(session: Session, held: Organisation | None, after: Organisation, 
     organisations.put(session, after, now=taking.now, who=taking.who)
     if held is not None and after.role_tiers != before.role_tiers:
         people.mark_pending(session, posts.learners_at(session, held.number), taking.now, taking.cause)
-    changed = [name.replace("_", " ") for name in _TOLD if getattr(after, name) != getattr(before, name)]
-    words = f"{after.name}: {', '.join(changed) or 'name'}"
-    return Kept("new" if held is None else "changed", words)
+    changes = {
+        name: (getattr(before, name), getattr(after, name))
+        for name in ("name", *_TOLD)
+        if getattr(before, name) != getattr(after, name)
+    }
+    words = differences(changes, taking.mappings.calendar)
+    return Kept("new" if held is None else "changed", after.name, differs=words)
 
 
 ORGANISATIONS = Kind(

@@ -12,16 +12,21 @@ from lrs_bridge.flows.imports.cells import (
     day_field,
     folded,
     identifiers_field,
-    in_words,
     manager_field,
     text_field,
 )
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.wording import differences, in_words
 from lrs_bridge.learning import identity as same_person
+from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store import identity, people, posts
 from lrs_bridge.store.database import Session
+
+_COLUMNS = {"starts": "from", "ends": "until"}
+"""What a post has → its column, where they differ."""
 
 
 class _Row(Schema):
@@ -67,19 +72,22 @@ def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
     return next((key for key in keys if key.casefold() == said.casefold()), None)
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+    """A post that names no service area may be one that does, and one without a first day any: such rows would change each
+    other at every import."""
     yield from claims_of_person(value)
-    place = f"{value['organisation'].casefold()}, {value['area']}"
-    if value["service_area"]:
-        place += f", {value['service_area'].casefold()}"
-    begins = f" from {value['from']}" if value["from"] else ""
-    post = f"the post “{value['role']}” of {folded(value['identifiers'][0])} at {place}{begins}"
-    yield "organisation", post, (value["required_tier"], value["manager"], value["until"])
+    person = folded(value["identifiers"][0])
+    post = f"the post “{value['role']}” of {person} at {plain(value['organisation'])}, {value['area']}"
+    yield Claim("service_area", f"whether {post} is in a service area", bool(value["service_area"]))
+    post += f", {plain(value['service_area'])}" if value["service_area"] else ""
+    begins = f"{post} from {in_words(value['from'])}" if value["from"] else post
+    yield Claim("organisation", begins, (value["required_tier"], value["manager"], value["until"]))
+    yield Claim("from", post, None, (value["from"], value["until"]))
 
 
-def claims_of_person(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def claims_of_person(value: dict[str, Any]) -> Iterator[Claim]:
     for identifier in value["identifiers"]:
-        yield "person", f"who {folded(identifier)} is", value["person"]
+        yield Claim("person", f"who {folded(identifier)} is", value["person"])
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
@@ -101,13 +109,15 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         )
         for one, value in zip(introduced, values, strict=True)
     ]
-    outcomes = posts.put(session, wanted, now=taking.now, who=taking.who)
+    said = [name for name in posts.NAMES if _COLUMNS.get(name, name) in taking.columns]
+    outcomes = posts.put(session, wanted, now=taking.now, who=taking.who, said=said)
     kept, changed = [], []
-    for value, one, (_, post), said in zip(values, introduced, wanted, outcomes, strict=True):
-        outcome = "changed" if said == "same" and one.changed else said
+    for value, one, (_, post), put in zip(values, introduced, wanted, outcomes, strict=True):
+        outcome = "changed" if put.outcome == "same" and one.changed else put.outcome
         if outcome != "same":
             changed.append(one.number)
-        kept.append(Kept(outcome, _words(value, post.required_tier), one.warning))
+        words = _words(value, post.required_tier)
+        kept.append(Kept(outcome, words, one.warning, differences(put.changes, calendar)))
     concerned = people.learner_numbers(session, changed).values()
     people.mark_pending(session, concerned, taking.now, taking.cause)
     return kept
@@ -186,13 +196,14 @@ def _warning(person: str, known: dict[int, str], *, apart: bool) -> str:
 PEOPLE = Kind(
     "people",
     (
-        Column("person", required=True, help="full name", example="Asha Rao"),
+        Column("person", required=True, help="full name", example="Asha Rao", joins=" "),
         Column(
             "identifiers",
             required=True,
             help="e-mail, homePage|name, or Organisation|number; separated by “;”; those of a row are one person",
             example="asha.rao@example.org; https://moodle.example.org|asha.rao",
             identifies=True,
+            joins="; ",
         ),
         Column("organisation", required=True, help="where the post is", example="Colne Primary School"),
         Column("area", required=True, help="southend, essex or thurrock", example="essex"),

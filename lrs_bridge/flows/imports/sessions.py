@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
@@ -14,19 +15,23 @@ from lrs_bridge.flows.imports.cells import (
     day_field,
     identifier_field,
     identifiers_field,
-    in_words,
     keys_field,
     list_field,
     text_field,
 )
+from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.completions import unknown_course
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.store import register
 from lrs_bridge.store.database import Session
 
 _SESSIONS = uuid.UUID("9d1c1f0e-3a86-5c55-8f6b-5d6d2c0b1a42")
+
+_DETAILS = {"delivered_by_name": "by_name", "courses": "courses", "items": "items"}
+"""Optional column → detail of the record."""
 
 
 class _Row(Schema):
@@ -57,9 +62,9 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "attendees", "who delivered a session does not attend it"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     said = (value["delivered_by_name"], sorted(value["courses"]), sorted(value["items"]))
-    yield "title", f"the session {_spoken(value)}", said
+    yield Claim("title", f"the session {_spoken(value)}", said)
 
 
 def _spoken(value: dict[str, Any]) -> str:
@@ -92,11 +97,12 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    wanted = [_record(value, taking.mappings) for value in values]
+    open_ = taking.unsaid(_DETAILS)
+    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
     able = register.may_deliver(session, {value["delivered_by"] for value in values})
     return [
-        Kept(outcome, _words(value), _warning(value, taking.mappings, able))
+        recorded(outcome, _words(value), taking, _warning(value, taking.mappings, able))
         for value, outcome in zip(values, outcomes, strict=True)
     ]
 
@@ -134,7 +140,7 @@ SESSIONS = Kind(
         Column("area", required=True, help="and in which area", example="essex"),
         Column("courses", required=False, help="the courses it gave, separated by “;”", example="induction; escb_basic"),
         Column("items", required=False, help="items that it gave beside them, such as 2.8; 3.4", example=""),
-        Column("attendees", required=True, help="who attended: identifiers, separated by “;”; or a row for each", example="asha.rao@example.org; ben@example.org", identifies=True),
+        Column("attendees", required=True, help="who attended: identifiers, separated by “;”; or a row for each", example="asha.rao@example.org; ben@example.org", identifies=True, joins="; "),
     ),
     schema=_Row(),
     check=_check,

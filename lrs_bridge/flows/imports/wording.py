@@ -1,0 +1,41 @@
+"""How an import's report says what differs: “until 31 Mar 2027 → none”."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from lrs_bridge.moments import Calendar, parse_instant
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NAMES = {"starts": "from", "ends": "until", "lead": "CSE lead", "lead_name": "name of the CSE lead"}
+_ENDS = ("until", "ends")
+
+
+def in_words(day: date) -> str:
+    """“3 Apr 2026”: no reader can take the day for the month."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def differences(changes: Mapping[str, tuple[Any, Any]], calendar: Calendar) -> str:
+    """`changes`: what differs → (before, now), each a text, a list or table of texts, an instant, or empty."""
+    return ", ".join(
+        f"{_NAMES.get(name, name.replace('_', ' '))} {_shown(name, was, calendar)} → {_shown(name, now, calendar)}"
+        for name, (was, now) in changes.items()
+    )
+
+
+def _shown(name: str, value: Any, calendar: Calendar) -> str:
+    if not value:
+        return "none"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} = {one}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(value)
+    if name in _ENDS:
+        instant = value if isinstance(value, datetime) else parse_instant(value)
+        return in_words(calendar.last_day_before(instant))
+    if isinstance(value, datetime):
+        return in_words(calendar.day_of(value))
+    return f"“{value}”" if " " in value else str(value)
