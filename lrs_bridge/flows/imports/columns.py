@@ -12,7 +12,7 @@ from lrs_bridge.errors import BadInput, Problem
 COURSE = "course:"
 """“course:escb_basic” as the meaning of a heading: its cells are the days on which that course was completed."""
 
-IGNORED = ""
+_OF_ONE_COURSE = {"course", "date"}
 
 _SYNONYMS = {
     "person": (
@@ -128,53 +128,50 @@ def layout_of(
     """The meaning of each heading. `told` outranks the columns' own names, and those what is remembered; both are keyed by
     folded heading. Raises BadInput naming every heading without a meaning, with the likeliest, and every column that must
     be there and isn't."""
-    known = {*kind.column_names} - (
-        {"course", "date"} if _is_wide(kind, table, courses, told, remembered) else set()
-    )
     named = {fold(heading): heading for heading in table.headings}
-    problems = list(_wrong_words(kind, known, courses, told, constants, named))
-    meanings: dict[str, str] = {}
-    for heading, written in named.items():
-        meaning = told.get(heading)
-        if meaning is None:
-            meaning = _meaning(kind, heading, courses, remembered)
-        if meaning is None:
-            problems.append(_unknown(kind, table.line, written, [*named]))
-        else:
-            meanings[heading] = meaning
+    said = {
+        heading: told[heading] if heading in told else _meaning(kind, heading, courses, remembered)
+        for heading in named
+    }
+    is_wide = any(meaning and meaning.startswith(COURSE) for meaning in said.values())
+    known = {*kind.column_names} - (_OF_ONE_COURSE if is_wide else set())
     layout = Layout(
-        meanings,
+        {heading: meaning for heading, meaning in said.items() if meaning is not None},
         named,
         constants,
         {column.name: column.joins for column in kind.columns},
         {heading: meaning for heading, meaning in told.items() if heading in named},
     )
-    has_courses = any(meaning.startswith(COURSE) for meaning in meanings.values())
-    given = layout.columns | ({"course", "date"} if has_courses else set())
-    problems += _ambiguous(kind, table.line, layout)
-    problems += [
-        _missing(kind, table.line, column.name)
-        for column in kind.columns
-        if column.required and column.name not in given
+    given = layout.columns | (_OF_ONE_COURSE if is_wide else set())
+    problems = [
+        *_wrong_words(kind, known, courses, told, constants, named),
+        *(
+            _unknown(kind, table.line, named[name], [*named])
+            for name, meaning in said.items()
+            if meaning is None
+        ),
+        *(_beside_courses(table.line, layout) if is_wide else ()),
+        *_ambiguous(kind, table.line, layout),
+        *(
+            _missing(kind, table.line, column.name)
+            for column in kind.columns
+            if column.required and column.name not in given
+        ),
     ]
     if problems:
         raise BadInput(f"The file doesn't have the columns of “{kind.name}”.", problems)
     return layout
 
 
-def _is_wide(
-    kind: Shape,
-    table: Table,
-    courses: Mapping[str, str],
-    told: Mapping[str, str],
-    remembered: Mapping[str, str],
-) -> bool:
-    if not kind.courses:
-        return False
-    meanings = [
-        told.get(fold(name)) or _meaning(kind, fold(name), courses, remembered) for name in table.headings
-    ]
-    return any(meaning and meaning.startswith(COURSE) for meaning in meanings)
+def _beside_courses(line: int, layout: Layout) -> Iterable[Problem]:
+    what = "says nothing beside a column for each course"
+    for heading, meaning in layout.meanings.items():
+        if meaning in _OF_ONE_COURSE:
+            written = layout.headings[heading]
+            mend = f"pass it over: --column '{written}='"
+            yield Problem(f"line {line}", f"“{written}” {what}", mend=mend)
+    for column in _OF_ONE_COURSE & layout.constants.keys():
+        yield Problem("--set", f"“{column}” {what}", mend="leave it out")
 
 
 def _meaning(

@@ -30,7 +30,7 @@ def _shown(name: str, value: Any, calendar: Calendar) -> str:
     if not value:
         return "none"
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} = {one}" for key, one in value.items())
+        return "; ".join(f"{key} = {one}" for key, one in sorted(value.items()))
     if isinstance(value, list | tuple):
         return "; ".join(value)
     if name in _ENDS:
