@@ -18,6 +18,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
 from lrs_bridge.flows.recompute import due_by_clock, recompute
 from lrs_bridge.flows.verify import verify
@@ -184,6 +185,10 @@ def _due_by_clock(table: Timetable) -> str:
     return f"{marked} learners are due to change" if marked else ""
 
 
+def _announce(table: Timetable) -> str:
+    return str(announce(table.database, table.settings, table.clock, stop=table.stopping.is_set))
+
+
 def _deliver(table: Timetable) -> str:
     sent = deliver(table.database, table.settings, table.clock)
     return str(sent) if sent.sent or sent.failed else ""
@@ -221,6 +226,7 @@ JOBS = (
     Job("mappings", Every(timedelta(seconds=5)), _mappings),
     Job("recompute", Every(timedelta(seconds=1)), _recompute),
     Job("clock", Every(timedelta(minutes=1)), _due_by_clock),
+    Job("announce", Every(timedelta(seconds=3)), _announce),
     Job("deliver", Every(timedelta(seconds=5)), _deliver),
     Job("verify", Nightly(3), _verify),
     Job("purge", Nightly(4), _purge),

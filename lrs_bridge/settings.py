@@ -135,6 +135,8 @@ TABLE = (
     Setting("smtp_user", "", _text, "user name, if the server asks for one"),
     Setting("smtp_password", "", _text, "password; set it by the environment"),
     Setting("delivery_tries", 8, _whole(1, 50), "an alert that failed so often is left, visible, as failed"),
+    Setting("alert_settling_minutes", 10, _whole(0, 1_440), "a Board is told what has stood so long; what is taken back sooner is never told"),
+    Setting("alerts_held_above", 20, _whole(0, 1_000_000), "if one change of mappings, import, backfill or mass void would send more alerts to an area, they are held until somebody decides"),
     Setting("digest_hour", 7, _whole(0, 23), "daily digests go out from this hour, in the Board's time zone"),
 )  # fmt: skip
 
@@ -158,6 +160,8 @@ class Settings:
     smtp_user: str
     smtp_password: str
     delivery_tries: int
+    alert_settling_minutes: int
+    alerts_held_above: int
     digest_hour: int
 
     @property

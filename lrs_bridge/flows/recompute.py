@@ -11,20 +11,20 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from lrs_bridge.errors import Unavailable
+from lrs_bridge.flows import announce as announcing
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.learning import by_hand
-from lrs_bridge.learning.alerts import Announced, decide
 from lrs_bridge.learning.history import History
-from lrs_bridge.learning.mappings import Mappings, Recipient
+from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.matching import Match, Speaker, match_statement
-from lrs_bridge.learning.standing import Standing, standing_as_json, standing_of
+from lrs_bridge.learning.standing import standing_as_json, standing_of
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import evidence, identity, outbox, people, projections, timetable
+from lrs_bridge.store import evidence, identity, people, projections, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.xapi import documents
@@ -153,14 +153,14 @@ def rematch(session: Session, mappings: Mappings, now: datetime) -> int:
     done_to = seqs[-1] if len(seqs) == STATEMENTS_AT_ONCE else row.rematch_to
     timetable.rematched(session, row.id, done_to)
     if done_to >= row.rematch_to:
-        projections.mark_outdated(session, mappings.digest, now, f"mappings-{row.id}")
+        projections.mark_outdated(session, mappings.digest, now, row.cause)
     return max(1, len(seqs))
 
 
 def compute(
     session: Session, numbers: Sequence[int], mappings: Mappings, settings: Settings, now: datetime
 ) -> int:
-    """The standings of these learners, and the alerts they call for, in this transaction. One that fails is set aside.
+    """The standings of these learners, and what news they are to a Board, in this transaction. One that fails is set aside.
 
     Learners without pending rows are passed over: somebody else has computed them. Returns how many were computed.
     """
@@ -176,11 +176,13 @@ def compute(
         people.mark_pending(session, [heir], now, causes.get(number, ""))
     if identity.join_equal_mail(session, numbers, now):  # whoever was joined is pending again
         heirs = people.heirs(session, numbers)
+        for number in heirs.keys() & causes.keys():
+            people.mark_pending(session, [heirs[number]], now, causes[number])
     numbers = [number for number in numbers if number not in heirs]
     if row.is_rematching:
         _catch_up(session, numbers, row, mappings, now)
     kept: list[projections.KeptStanding] = []
-    told = outbox.announced_to(session, numbers)
+    judged: list[announcing.Judged] = []
     for history, learner in _histories(session, numbers):
         try:
             standing = standing_of(history, mappings, now)
@@ -190,9 +192,10 @@ def compute(
             continue
         body = standing_as_json(standing)
         kept.append(projections.KeptStanding(learner, body, standing.changes_at, mappings.digest, now))
-        before = {area: heard for (number, area), heard in told.items() if number == learner}
-        _announce(session, learner, standing, before, mappings, settings, now)
+        judged.append(announcing.Judged(learner, standing.eligibility, causes.get(learner, "")))
     projections.keep_standings(session, kept)
+    areas = announcing.told_areas(mappings, settings)
+    announcing.note(session, judged, areas, row.cause if row.is_rematching else "", now)
     projections.take_back(session, "learner", [one.learner for one in kept])
     projections.done_learners(session, [row.id for row in done])
     return len({row.learner for row in done})
@@ -209,34 +212,6 @@ def _catch_up(
         )
         for first in range(0, len(seqs), STATEMENTS_AT_ONCE):
             match(session, seqs[first : first + STATEMENTS_AT_ONCE], mappings, now)
-
-
-def _announce(
-    session: Session,
-    learner: int,
-    standing: Standing,
-    before: dict[str, Announced],
-    mappings: Mappings,
-    settings: Settings,
-    now: datetime,
-) -> None:
-    """Tells each Board that has somebody to tell what it does not know yet. Where nobody is named, nothing is announced,
-    so that who is named later hears of it."""
-    for area in sorted({*standing.eligibility, *before}):
-        recipients = recipients_of(area, mappings, settings)
-        news = decide(learner, area, before.get(area, Announced()), standing.eligibility.get(area))
-        if news is not None and recipients:
-            outbox.announce(session, *news, recipients, now=now, digest_at=next_digest(settings, now))
-
-
-def recipients_of(area: str, mappings: Mappings, settings: Settings) -> tuple[Recipient, ...]:
-    """Who is told at a Board, without addresses that are still the shipped examples, unless mail goes to a folder."""
-    known = mappings.areas.get(area)
-    return tuple(
-        recipient
-        for recipient in (known.recipients if known else ())
-        if settings.mail_folder or not recipient.address.endswith(".example")
-    )
 
 
 def _put_learner_aside(session: Session, learner: int, wrong: Exception, now: datetime) -> None:
@@ -283,14 +258,6 @@ def rebuilt_standings(
         learner: standing_as_json(standing_of(history, mappings, now))
         for history, learner in _histories(session, numbers)
     }
-
-
-def next_digest(settings: Settings, now: datetime) -> datetime:
-    """The next morning's digest: today's if its hour is still to come."""
-    calendar = settings.calendar
-    local = now.astimezone(calendar.zone)
-    today = local.replace(hour=settings.digest_hour, minute=0, second=0, microsecond=0)
-    return today if local < today else today + timedelta(days=1)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows.recompute import recipients_of
+from lrs_bridge.flows.announce import recipients_of
 from lrs_bridge.moments import format_instant
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import evidence, outbox, projections, timetable

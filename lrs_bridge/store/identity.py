@@ -14,15 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.learning import identity
+from lrs_bridge.store.alert_tables import announced, news
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_many, insert_new
 from lrs_bridge.store.schema import (
-    announced,
     champion_states,
     identifiers,
     learners,
     mailbox_decisions,
-    news,
     pair_decisions,
     pending_learners,
     proofs,

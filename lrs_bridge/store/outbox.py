@@ -1,22 +1,31 @@
-"""Alerts decided and messages to send. Decided in the transaction that wrote the standing; sent outside of any."""
+"""Alerts decided and messages to send. Announced in one transaction with what was told; sent outside of any."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from lrs_bridge.learning.alerts import Alert, Announced
+from lrs_bridge.learning.alerts import Announced
 from lrs_bridge.learning.mappings import Recipient
 from lrs_bridge.moments import format_instant
+from lrs_bridge.store import news as waiting
+from lrs_bridge.store.alert_tables import (
+    alert_decisions,
+    alerts,
+    announced,
+    area_summaries,
+    deliveries,
+    delivery_alerts,
+)
 from lrs_bridge.store.database import Session
-from lrs_bridge.store.dialects import upsert
-from lrs_bridge.store.schema import alerts, announced, deliveries, delivery_alerts, learners
+from lrs_bridge.store.dialects import insert_many, upsert
+from lrs_bridge.store.schema import learners
 
 _DELIVERIES = uuid.UUID("8f1fd2a6-2f6a-5f5e-8a0c-3e8a6c1d7b55")
 
@@ -24,83 +33,118 @@ _DELIVERIES = uuid.UUID("8f1fd2a6-2f6a-5f5e-8a0c-3e8a6c1d7b55")
 def announced_to(session: Session, numbers: Sequence[int]) -> dict[tuple[int, str], Announced]:
     """(learner, area) → what its Board last heard."""
     found = session.execute(sa.select(announced).where(announced.c.learner_id.in_(numbers)))
-    return {(row.learner_id, row.area): Announced(row.eligible, row.revision) for row in found}
+    return {(row.learner_id, row.area): Announced(row.eligible, row.revision, row.state) for row in found}
+
+
+def tell(session: Session, told: Mapping[tuple[int, str], Announced], now: datetime) -> None:
+    """Keeps what the Boards know now, by learner and area."""
+    rows = [
+        {
+            "learner_id": learner,
+            "area": area,
+            "eligible": one.eligible,
+            "revision": one.revision,
+            "state": one.state,
+            "at": now,
+        }
+        for (learner, area), one in told.items()
+    ]
+    if rows:
+        session.execute(upsert(session, announced, key=("learner_id", "area")), rows)
 
 
 def announce(
     session: Session,
-    alert: Alert,
-    told: Announced,
-    recipients: Sequence[Recipient],
+    found: Sequence[waiting.News],
+    recipients: Mapping[str, Sequence[Recipient]],
     *,
     now: datetime,
     digest_at: datetime,
 ) -> None:
-    """Keeps the alert, what was announced by it, and one delivery per recipient; a daily digest takes it along at
-    `digest_at`."""
-    body = {
-        "kind": alert.kind,
-        "organisation": alert.organisation,
-        "since": format_instant(alert.since) if alert.since else None,
-        "met": list(alert.met),
-        "lost": list(alert.lost),
-    }
-    session.execute(
-        sa.insert(alerts).values(
-            id=alert.id,
-            learner_id=alert.learner,
-            area=alert.area,
-            kind=alert.kind,
-            body=json.dumps(body),
-            decided_at=now,
-        )
-    )
-    row = {
-        "learner_id": alert.learner,
-        "area": alert.area,
-        "eligible": told.eligible,
-        "revision": told.revision,
-        "at": now,
-    }
-    session.execute(upsert(session, announced, key=("learner_id", "area")), row)
-    for recipient in recipients:
-        delivery = _delivery(session, alert, recipient, now=now, digest_at=digest_at)
-        session.execute(sa.insert(delivery_alerts).values(delivery_id=delivery, alert_id=alert.id))
+    """Keeps the alerts, what was announced by them, and one delivery per recipient of the area, for what nobody dropped; a
+    daily digest takes its alerts along at `digest_at`. The news is told then, and forgotten."""
+    if not found:
+        return
+    rows = [
+        {
+            "id": one.alert.id,
+            "learner_id": one.alert.learner,
+            "area": one.alert.area,
+            "kind": one.alert.kind,
+            "body": json.dumps(waiting.body_of(one.alert)),
+            "decided_at": now,
+            "cause": one.cause,
+            "decision_id": one.decision_id,
+        }
+        for one in found
+    ]
+    insert_many(session, alerts, rows)
+    tell(session, {one.key: one.told for one in found}, now)
+    waiting.forget(session, [one.key for one in found])
+    messages, carried = [], []
+    for area, those in recipients.items():
+        ids = [one.alert.id for one in found if one.alert.area == area and one.decision != "drop"]
+        for recipient in those if ids else ():
+            if recipient.digest == "daily":
+                digest = _digest(session, area, recipient, digest_at)
+                carried += [{"delivery_id": digest, "alert_id": number} for number in ids]
+                continue
+            for number in ids:
+                messages.append(_message(area, recipient, str(number), now))
+                carried.append({"delivery_id": messages[-1]["id"], "alert_id": number})
+    if messages:
+        insert_many(session, deliveries, messages)
+    if carried:
+        insert_many(session, delivery_alerts, carried)
 
 
-def _delivery(
-    session: Session, alert: Alert, recipient: Recipient, *, now: datetime, digest_at: datetime
-) -> uuid.UUID:
-    is_digest = recipient.digest == "daily"
-    due = digest_at if is_digest else now
-    name = f"{recipient.channel}/{recipient.address}/{alert.area}"
-    number = uuid.uuid5(_DELIVERIES, f"{name}/{format_instant(due) if is_digest else alert.id}")
-    while is_digest:
-        held = session.execute(
-            sa.select(deliveries).where(deliveries.c.id == number).with_for_update()
-        ).one_or_none()
-        if held is None:
-            break
-        if held.state == "waiting" and held.claimed_until is None and held.tries == 0:
-            return number
-        due += timedelta(days=1)  # that one is on its way already
-        number = uuid.uuid5(_DELIVERIES, f"{name}/{format_instant(due)}")
-    row = {
-        "id": number,
+def summarise(session: Session, area: str, recipients: Sequence[Recipient], now: datetime) -> None:
+    """One message to each recipient that tells how many, and names nobody."""
+    rows = [
+        _message(area, recipient, "summary", now) | {"is_digest": False, "is_summary": True}
+        for recipient in recipients
+    ]
+    insert_many(session, deliveries, rows)
+
+
+def _message(area: str, recipient: Recipient, about: str, due: datetime) -> dict[str, Any]:
+    """A row of `deliveries`. Its id follows from recipient, area and what it is about."""
+    name = f"{recipient.channel}/{recipient.address}/{area}/{about}"
+    return {
+        "id": uuid.uuid5(_DELIVERIES, name),
         "channel": recipient.channel,
         "address": recipient.address,
-        "area": alert.area,
+        "area": area,
         "secret_variable": recipient.secret_variable,
-        "is_digest": is_digest,
+        "is_digest": recipient.digest == "daily",
         "state": "waiting",
         "due_at": due,
         "claimed_until": None,
         "tries": 0,
         "last_error": "",
         "sent_at": None,
+        "is_summary": False,
     }
-    session.execute(sa.insert(deliveries).values(row))
-    return number
+
+
+def _digest(session: Session, area: str, recipient: Recipient, due: datetime) -> uuid.UUID:
+    """The digest of that moment, or of the first day after it whose digest nobody has tried to send yet."""
+    while True:
+        row = _message(area, recipient, format_instant(due), due)
+        number: uuid.UUID = row["id"]
+        held = session.execute(
+            sa.select(deliveries).where(deliveries.c.id == number).with_for_update()
+        ).one_or_none()
+        if held is None:
+            session.execute(sa.insert(deliveries).values(row))
+            return number
+        if (
+            held.state == "waiting"
+            and held.claimed_until is None
+            and not (held.tries or held.last_error or held.sent_at)
+        ):
+            return number
+        due += timedelta(days=1)  # that one is on its way already
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +161,16 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What was true in an area before its Board's start date: how many of each kind of alert."""
+
+    start: datetime
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message claimed for sending. `id` was minted once and is the same at every try."""
+    """A message claimed for sending. `id` was minted once and is the same at every try; a summary tells no `news`."""
 
     id: uuid.UUID
     channel: str
@@ -128,6 +180,7 @@ class Delivery:
     is_digest: bool
     tries: int
     news: tuple[News, ...]
+    summary: Summary | None = None
 
 
 def claim_next(session: Session, *, now: datetime, for_seconds: int) -> uuid.UUID | None:
@@ -165,9 +218,23 @@ def load(session: Session, number: uuid.UUID) -> Delivery:
         News(one.id, one.learner_id, one.name, one.area, one.kind, one.decided_at, json.loads(one.body))
         for one in session.execute(found)
     )
+    summary = _summary(session, row.area) if row.is_summary else None
     return Delivery(
-        row.id, row.channel, row.address, row.area, row.secret_variable, row.is_digest, row.tries, news
+        row.id,
+        row.channel,
+        row.address,
+        row.area,
+        row.secret_variable,
+        row.is_digest,
+        row.tries,
+        news,
+        summary,
     )
+
+
+def _summary(session: Session, area: str) -> Summary:
+    row = session.execute(sa.select(area_summaries).where(area_summaries.c.area == area)).one()
+    return Summary(row.start, json.loads(row.counts))
 
 
 def mark_sent(session: Session, number: uuid.UUID, now: datetime) -> None:
@@ -223,3 +290,48 @@ def purge_sent(session: Session, before: datetime) -> int:
     old = sa.select(deliveries.c.id).where(deliveries.c.state == "sent", deliveries.c.sent_at < before)
     session.execute(sa.delete(delivery_alerts).where(delivery_alerts.c.delivery_id.in_(old)))
     return session.execute(sa.delete(deliveries).where(deliveries.c.id.in_(old))).rowcount
+
+
+# --- sending again ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message, whatever became of it."""
+
+    id: uuid.UUID
+    area: str
+    address: str
+    state: str
+
+
+def messages_of(session: Session, number: uuid.UUID) -> list[Message]:
+    """The message with this id, or those that carry the alert with it."""
+    carrying = sa.select(delivery_alerts.c.delivery_id).where(delivery_alerts.c.alert_id == number)
+    return _messages(session, sa.or_(deliveries.c.id == number, deliveries.c.id.in_(carrying)))
+
+
+def failed_messages(session: Session) -> list[Message]:
+    return _messages(session, deliveries.c.state == "failed")
+
+
+def _messages(session: Session, condition: sa.ColumnElement[bool]) -> list[Message]:
+    found = sa.select(deliveries).where(condition).order_by(deliveries.c.due_at, deliveries.c.id)
+    return [Message(row.id, row.area, row.address, row.state) for row in session.execute(found)]
+
+
+def why_unsent(session: Session, number: uuid.UUID) -> str | None:
+    """Why an alert has no message: "drop", or "" where it was sent long ago and forgotten. None: there is no such alert."""
+    found = sa.select(alerts.c.id, alert_decisions.c.decision).select_from(
+        alerts.outerjoin(alert_decisions, alert_decisions.c.id == alerts.c.decision_id)
+    )
+    row = session.execute(found.where(alerts.c.id == number)).one_or_none()
+    return None if row is None else ("drop" if row.decision == "drop" else "")
+
+
+def send_again(session: Session, numbers: Sequence[uuid.UUID], now: datetime) -> None:
+    """Makes these messages due, with all their tries, under the ids that they have. `last_error` and `sent_at` stay until
+    the next try, so that no digest takes more news into a message that somebody may have had."""
+    values = {"state": "waiting", "due_at": now, "claimed_until": None, "tries": 0}
+    for number in numbers:
+        session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(values))

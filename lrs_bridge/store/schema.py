@@ -5,31 +5,24 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lrs_bridge.store.database import Instant
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-    }
+from lrs_bridge.store.alert_tables import (  # noqa: F401  # part of the schema
+    alert_decisions,
+    alerts,
+    announced,
+    area_summaries,
+    deliveries,
+    delivery_alerts,
+    news,
 )
-
-# SQLite numbers rows by INTEGER alone; PostgreSQL would run out of it.
-Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-def _number() -> sa.Column[int]:
-    return sa.Column("id", Number, primary_key=True, autoincrement=True)
-
+from lrs_bridge.store.database import Instant
+from lrs_bridge.store.metadata import Number, metadata, numbered
 
 # --- records ---------------------------------------------------------------------------------------------------------
 
 authorities = sa.Table(
     "authorities",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("body", sa.Text, nullable=False),
 )
@@ -77,7 +70,7 @@ voidings = sa.Table(
 clients = sa.Table(
     "clients",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("salt", sa.LargeBinary(16), nullable=False),
@@ -96,7 +89,7 @@ clients = sa.Table(
 learners = sa.Table(
     "learners",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("joined_into", sa.ForeignKey("learners.id"), index=True),
     sa.Column("created_at", Instant, nullable=False),
@@ -108,7 +101,7 @@ learners = sa.Table(
 identifiers = sa.Table(
     "identifiers",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("digest", sa.LargeBinary(16), nullable=False, unique=True),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("folded", sa.Text, index=True),
@@ -125,7 +118,7 @@ identifiers = sa.Table(
 proofs = sa.Table(
     "proofs",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("one", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
     sa.Column("other", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
     sa.Column("kind", sa.Text, nullable=False),
@@ -138,7 +131,7 @@ proofs = sa.Table(
 pair_decisions = sa.Table(
     "pair_decisions",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("one", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
     sa.Column("other", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
     sa.Column("same", sa.Boolean, nullable=False),
@@ -151,7 +144,7 @@ pair_decisions = sa.Table(
 mailbox_decisions = sa.Table(
     "mailbox_decisions",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("folded", sa.Text, nullable=False, index=True),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("shared", sa.Boolean, nullable=False),
@@ -164,7 +157,7 @@ mailbox_decisions = sa.Table(
 organisations = sa.Table(
     "organisations",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("folded", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("sector", sa.Text, nullable=False, server_default=""),
@@ -202,7 +195,7 @@ role_tiers = sa.Table(
 posts = sa.Table(
     "posts",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
     sa.Column("organisation_id", sa.ForeignKey("organisations.id"), nullable=False, index=True),
     sa.Column("area", sa.Text, nullable=False),
@@ -220,7 +213,7 @@ posts = sa.Table(
 imports = sa.Table(
     "imports",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("file", sa.Text, nullable=False),
     sa.Column("who", sa.Text, nullable=False),
@@ -243,7 +236,7 @@ import_headings = sa.Table(
 mappings_in_force = sa.Table(
     "mappings_in_force",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("files", sa.Text, nullable=False),  # JSON: path → text
     sa.Column("since", Instant, nullable=False),
@@ -251,72 +244,6 @@ mappings_in_force = sa.Table(
     # statements up to `rematch_to` are matched anew, in chunks; done up to `rematched`
     sa.Column("rematch_to", sa.BigInteger, nullable=False),
     sa.Column("rematched", sa.BigInteger, nullable=False),
-)
-
-announced = sa.Table(
-    "announced",
-    metadata,
-    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True),
-    sa.Column("area", sa.Text, primary_key=True),
-    sa.Column("eligible", sa.Boolean, nullable=False),
-    sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, server_default=""),  # of the champion flow, as last heard
-)
-
-# Where a standing differs from what was announced, and the Board has not been told: settling, or held.
-# `cause` names the one act that brought it ("mappings-4", "import-7"); "" where it came by itself.
-news = sa.Table(
-    "news",
-    metadata,
-    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True, autoincrement=False),
-    sa.Column("area", sa.Text, primary_key=True),
-    sa.Column("since", Instant, nullable=False),
-    sa.Column("cause", sa.Text, nullable=False),
-    sa.Column("held", sa.Boolean, nullable=False),
-    sa.Index(None, "held", "since"),
-    sa.Index(None, "cause", "area"),
-)
-
-alerts = sa.Table(
-    "alerts",
-    metadata,
-    sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
-    sa.Column("area", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("decided_at", Instant, nullable=False),
-    sa.Column("cause", sa.Text, nullable=False, server_default=""),
-    sa.Index(None, "cause", "area", "decided_at"),
-)
-
-# One message to one recipient; a digest carries several alerts. `state`: waiting, sent, failed.
-deliveries = sa.Table(
-    "deliveries",
-    metadata,
-    sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("address", sa.Text, nullable=False),
-    sa.Column("area", sa.Text, nullable=False),
-    sa.Column("secret_variable", sa.Text, nullable=False),
-    sa.Column("is_digest", sa.Boolean, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("due_at", Instant, nullable=False),
-    sa.Column("claimed_until", Instant),
-    sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("last_error", sa.Text, nullable=False),
-    sa.Column("sent_at", Instant),
-    # a summary tells how many were eligible before the Board's start date, and names nobody
-    sa.Column("is_summary", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Index(None, "state", "due_at"),
-)
-
-delivery_alerts = sa.Table(
-    "delivery_alerts",
-    metadata,
-    sa.Column("delivery_id", sa.ForeignKey("deliveries.id"), primary_key=True),
-    sa.Column("alert_id", sa.ForeignKey("alerts.id"), primary_key=True),
 )
 
 job_runs = sa.Table(
@@ -352,7 +279,7 @@ pending_statements = sa.Table(
 pending_learners = sa.Table(
     "pending_learners",
     metadata,
-    _number(),
+    numbered(),
     sa.Column("learner_id", sa.ForeignKey("learners.id"), nullable=False, index=True),
     sa.Column("since", Instant, nullable=False),
     sa.Column("cause", sa.Text, nullable=False, server_default=""),

@@ -112,6 +112,11 @@ class InForce:
     def is_rematching(self) -> bool:
         return self.rematched < self.rematch_to
 
+    @property
+    def cause(self) -> str:
+        """What a change that these mappings bring is put down to."""
+        return f"mappings-{self.id}"
+
 
 def in_force(session: Session) -> InForce | None:
     return next(iter(history(session, 1)), None)

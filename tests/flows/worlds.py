@@ -14,6 +14,7 @@ from lrs_bridge.flows import by_hand, imports, receive
 from lrs_bridge.flows import champion as champion_flow
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import people as people_flow
+from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.recompute import due_by_clock, recompute
 from lrs_bridge.flows.verify import rebuild, verify
 from lrs_bridge.moments import Calendar, format_instant
@@ -79,7 +80,11 @@ class World:
         self.now = START
         # with a folder for mail, the shipped example addresses are told
         self.settings = settings.load(
-            {"LRS_BRIDGE_DATABASE_URL": url, "LRS_BRIDGE_MAIL_FOLDER": "not-written-to"}
+            {
+                "LRS_BRIDGE_DATABASE_URL": url,
+                "LRS_BRIDGE_MAIL_FOLDER": "not-written-to",
+                "LRS_BRIDGE_ALERT_SETTLING_MINUTES": "0",
+            }
         )
         self.database = Database(url)
         migrate(self.database)
@@ -156,6 +161,7 @@ class World:
     def recompute(self) -> None:
         due_by_clock(self.database, self.clock)
         recompute(self.database, self.settings, self.clock)
+        announce(self.database, self.settings, self.clock)
 
     def rebuild(self) -> None:
         rebuild(self.database)

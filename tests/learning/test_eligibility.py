@@ -16,7 +16,6 @@ from learning.people_made import (
     shipped,
 )
 
-from lrs_bridge.learning.alerts import Announced, decide
 from lrs_bridge.learning.standing import standing_of
 
 
@@ -143,42 +142,4 @@ def test_a_standard_may_have_a_validity():
     assert judged(history(*evidence, course("set_toolbox", days_ago=27)), mappings=yearly).standards_met
     assert judged(history(*evidence, course("set_toolbox", days_ago=32)), mappings=yearly).missing == (
         "set_toolbox",
-    )
-
-
-def eligible():
-    return judged(history(*everything()))
-
-
-def not_eligible():
-    return judged(history(course("nwg_basic")))
-
-
-def test_news_is_told_once_and_each_time_it_turns():
-    first, told = decide(7, "essex", Announced(), eligible())
-    assert (first.kind, told) == ("became_eligible", Announced(eligible=True, revision=1))
-    assert decide(7, "essex", told, eligible()) is None
-    lost, told = decide(7, "essex", told, not_eligible())
-    assert (lost.kind, set(lost.lost)) == ("standard_lost", set(STANDARDS) - {"basic_cse"})
-    again, told = decide(7, "essex", told, eligible())
-    assert (again.kind, told.revision) == ("became_eligible", 3)
-    assert len({first.id, lost.id, again.id}) == 3
-
-
-def test_nobody_is_told_of_somebody_never_eligible():
-    assert decide(7, "essex", Announced(), not_eligible()) is None
-    assert decide(7, "essex", Announced(), None) is None
-
-
-def test_leaving_the_last_post_in_an_area_is_a_loss_there():
-    lost, _ = decide(7, "essex", Announced(eligible=True, revision=1), None)
-    assert (lost.kind, lost.lost) == ("standard_lost", ("post",))
-
-
-def test_the_same_news_has_the_same_id_however_often_it_is_decided():
-    assert (
-        decide(7, "essex", Announced(), eligible())[0].id == decide(7, "essex", Announced(), eligible())[0].id
-    )
-    assert (
-        decide(7, "essex", Announced(), eligible())[0].id != decide(8, "essex", Announced(), eligible())[0].id
     )

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from lrs_bridge.store.schema import metadata
+import lrs_bridge.store.schema  # noqa: F401  # every table
+from lrs_bridge.store.metadata import metadata
 
 context.configure(
     connection=context.config.attributes["session"],

@@ -15,6 +15,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     _tables()
+    _alert_tables()
     with op.batch_alter_table("posts") as posts:
         posts.add_column(sa.Column("service_area", sa.Text(), server_default="", nullable=False))
         posts.drop_constraint(op.f("uq_posts_identifier_id_organisation_id_area_role"), type_="unique")
@@ -82,18 +83,6 @@ def _tables() -> None:
         unique=False,
     )
     op.create_table(
-        "news",
-        sa.Column("learner_id", _NUMBER, autoincrement=False, nullable=False),
-        sa.Column("area", sa.Text(), nullable=False),
-        sa.Column("since", Instant(), nullable=False),
-        sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("held", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["learner_id"], ["learners.id"], name=op.f("fk_news_learner_id")),
-        sa.PrimaryKeyConstraint("learner_id", "area", name=op.f("pk_news")),
-    )
-    op.create_index(op.f("ix_news_cause_area"), "news", ["cause", "area"], unique=False)
-    op.create_index(op.f("ix_news_held_since"), "news", ["held", "since"], unique=False)
-    op.create_table(
         "organisation_areas",
         sa.Column("organisation_id", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("area", sa.Text(), nullable=False),
@@ -149,10 +138,6 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["seq"], ["statements.seq"], name=op.f("fk_equivalences_seq")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_equivalences")),
     )
-    op.add_column("alerts", sa.Column("cause", sa.Text(), server_default="", nullable=False))
-    op.create_index(
-        op.f("ix_alerts_cause_area_decided_at"), "alerts", ["cause", "area", "decided_at"], unique=False
-    )
     op.add_column("announced", sa.Column("state", sa.Text(), server_default="", nullable=False))
     op.add_column(
         "deliveries", sa.Column("is_summary", sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -171,6 +156,58 @@ def _tables() -> None:
     op.create_index(op.f("ix_pending_learners_cause"), "pending_learners", ["cause"], unique=False)
     op.add_column("pending_statements", sa.Column("cause", sa.Text(), server_default="", nullable=False))
     op.create_index(op.f("ix_pending_statements_cause"), "pending_statements", ["cause"], unique=False)
+
+
+def _alert_tables() -> None:
+    op.create_table(
+        "alert_decisions",
+        sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_decisions")),
+    )
+    op.create_table(
+        "area_summaries",
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("start", Instant(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("area", name=op.f("pk_area_summaries")),
+    )
+    op.create_table(
+        "news",
+        sa.Column("learner_id", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("decision_id", _NUMBER, nullable=True),
+        sa.Column("alert_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("happened", Instant(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("eligible", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["decision_id"], ["alert_decisions.id"], name=op.f("fk_news_decision_id")),
+        sa.ForeignKeyConstraint(["learner_id"], ["learners.id"], name=op.f("fk_news_learner_id")),
+        sa.PrimaryKeyConstraint("learner_id", "area", name=op.f("pk_news")),
+    )
+    op.create_index(op.f("ix_news_cause_area"), "news", ["cause", "area"], unique=False)
+    op.create_index(op.f("ix_news_held_since"), "news", ["held", "since"], unique=False)
+    with op.batch_alter_table("alerts") as alerts:
+        alerts.add_column(sa.Column("cause", sa.Text(), server_default="", nullable=False))
+        alerts.add_column(sa.Column("decision_id", _NUMBER, nullable=True))
+        alerts.create_foreign_key(op.f("fk_alerts_decision_id"), "alert_decisions", ["decision_id"], ["id"])
+        alerts.create_index(
+            op.f("ix_alerts_cause_area_decided_at"), ["cause", "area", "decided_at"], unique=False
+        )
 
 
 def _found_and_name() -> None:
