@@ -126,6 +126,7 @@ def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
         "LRS_BRIDGE_MAPPINGS": str(folder / "mappings"),
         "LRS_BRIDGE_MAIL_FOLDER": str(folder / "mailbox"),
         "LRS_BRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "LRS_BRIDGE_ALERT_SETTLING_MINUTES": "0",
     }
     settings = setting_table.load(own)
     database = Database(settings.database_url)
@@ -280,7 +281,8 @@ def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str]
 def _wait_until_computed(database: Database, settings: Settings) -> None:
     def is_done() -> bool:
         now = database.read(lambda session: status.status(session, settings, system_clock()))
-        waiting = now["pending"]["statements"] + now["pending"]["learners"] + now["deliveries"]["waiting"]
+        waiting = now["pending"]["statements"] + now["pending"]["learners"]
+        waiting += now["alerts"]["waiting"] + now["deliveries"]["waiting"]
         return not waiting and now["deliveries"]["sent"] > 0
 
     if not _comes_true(is_done):

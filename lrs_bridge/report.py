@@ -159,6 +159,9 @@ def _status(body: dict[str, Any]) -> Iterator[str]:
         yield f"Mappings   {mappings['digest']} since {mappings['since'][:19]} by {mappings['put_by']}{again}"
     yield f"Learners   {body['learners']}"
     yield f"Unmapped   {body['unmapped_activities']} activities (`lrs-bridge unmapped`)"
+    alerts = body["alerts"]
+    number = sum(one["number"] for one in alerts["held"])
+    yield f"Alerts     {alerts['waiting']} waiting, {number} held{' (`lrs-bridge alerts list`)' if number else ''}"
     deliveries = body["deliveries"]
     yield f"Messages   {deliveries['sent']} sent, {deliveries['waiting']} waiting, {deliveries['failed']} failed"
     for failure in deliveries["failures"]:
@@ -166,6 +169,28 @@ def _status(body: dict[str, Any]) -> Iterator[str]:
         yield f"  {failure['to']}: {failure['reason']} (try {failure['tries']}{then})"
     for one in body["set_aside"]:
         yield f"Set aside  {one['kind']} {one['number']}: {one['reason']}"
+
+
+_VERDICTS = {"release": "released", "drop": "dropped"}
+
+
+def alerts_report(groups: Sequence[dict[str, Any]]) -> str:
+    """What waits to be told to Boards, by area and cause; of what is held, how to decide."""
+    said = [line for one in groups for line in _alerts(one)]
+    return "\n".join([*said, NOT_PROVEN] if said else ["No alert waits or is held."])
+
+
+def _alerts(one: dict[str, Any]) -> Iterator[str]:
+    state = _VERDICTS.get(one["state"], one["state"])
+    yield f"{one['area']} {one['cause']}   {state}: {one['number']} {'alert' if one['number'] == 1 else 'alerts'}"
+    yield f"  caused by  {one['caused_by']}"
+    yield f"  would say  {'; '.join(one['in_words'])}"
+    yield f"  such as    {one['example']}"
+    yield f"  since      {one['since'][:19]}; {one['why']}"
+    if one["state"] == "held":
+        yield f"  to send    lrs-bridge alerts release {one['area']} {one['cause']} --reason '…'"
+        yield f"  or not     lrs-bridge alerts drop {one['area']} {one['cause']} --reason '…'"
+    yield ""
 
 
 def mappings_report(history: Sequence[dict[str, Any]]) -> str:

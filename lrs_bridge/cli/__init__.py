@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from lrs_bridge import __version__
-from lrs_bridge.cli import champion, mappings, operating, people, training
+from lrs_bridge.cli import alerts, champion, mappings, operating, people, training
 from lrs_bridge.cli.plumbing import Refusing, example
 
 
@@ -43,5 +43,6 @@ for command in (
     people.people,
     people.void,
     champion.champion,
+    alerts.alerts,
 ):
     main.add_command(command)

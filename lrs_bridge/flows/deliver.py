@@ -19,6 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from lrs_bridge.connectors import DeliveryFailed, mail, webhooks
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.wording import WORDS, counted, sentence
+from lrs_bridge.learning.eligibility import POST
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Clock, format_instant
 from lrs_bridge.settings import Settings
@@ -157,54 +159,77 @@ def _post(delivery: outbox.Delivery, settings: Settings, now: datetime, environ:
 
 
 def payload(delivery: outbox.Delivery, settings: Settings) -> dict[str, Any]:
-    """The JSON that a webhook gets: `id` of the message, and its alerts, each with an id to tell repeats by."""
-    return {
-        "id": str(delivery.id),
-        "area": delivery.area,
-        "from": settings.public_url,
-        "alerts": [
-            {
-                "id": str(one.id),
-                "kind": one.kind,
-                "decided": format_instant(one.decided_at),
-                "learner": {"number": one.learner, "name": one.name},
-                "organisation": one.body["organisation"],
-                "since": one.body["since"],
-                "standards_met": one.body["met"],
-                "standards_missing": one.body["lost"],
-            }
-            for one in delivery.news
-        ],
-    }
+    """The JSON that a webhook gets: `id` of the message, and its alerts, each with an id to tell repeats by. The one message
+    of what was before a Board's start has `summary` in their place."""
+    body: dict[str, Any] = {"id": str(delivery.id), "area": delivery.area, "from": settings.public_url}
+    if delivery.summary is not None:
+        body["summary"] = {
+            "before": format_instant(delivery.summary.start),
+            "number": sum(delivery.summary.counts.values()),
+            "kinds": delivery.summary.counts,
+        }
+    body["alerts"] = [
+        {
+            "id": str(one.id),
+            "kind": one.kind,
+            "decided": format_instant(one.decided_at),
+            "learner": {"number": one.learner, "name": one.name},
+            "organisation": one.body["organisation"],
+            "since": one.body["since"],
+            "standards_met": one.body["met"],
+            "standards_missing": one.body["lost"],
+        }
+        for one in delivery.news
+    ]
+    return body
 
 
 def described(delivery: outbox.Delivery, mappings: Mappings, settings: Settings) -> dict[str, Any]:
     """What the e-mail templates are given: names of standards and areas in words, and little about the person."""
     area = mappings.areas.get(delivery.area)
+    where = area.name if area else delivery.area
     champions = mappings.champions_of(delivery.area)
     names = {key: standard.name for key, standard in champions.standards.items()} if champions else {}
+    names[POST] = "A current post in the area"
+    kinds = dict.fromkeys(one.kind for one in delivery.news)
     return {
-        "area": area.name if area else delivery.area,
+        "area": where,
         "board": area.board if area else "the Board",
         "is_digest": delivery.is_digest,
         "public_url": settings.public_url,
+        "summary": _summary(delivery.summary, settings) if delivery.summary else None,
+        "then": list(dict.fromkeys(WORDS[kind].then for kind in kinds if WORDS[kind].then)),
         "alerts": [
             {
                 "id": one.id,
                 "name": one.name or "A learner without a recorded name",
                 "number": one.learner,
-                "kind": one.kind,
-                "organisation": one.body["organisation"],
-                "met": [names.get(key, key) for key in one.body["met"]],
-                "lost": [
-                    names.get(key, "A current post in the area" if key == "post" else key)
-                    for key in one.body["lost"]
-                ],
-                "day": f"{settings.calendar.day_of(one.decided_at):%d %B %Y}",
+                "subject": WORDS[one.kind].subject,
+                "sentence": sentence(one.kind, one.name, one.body, where),
+                **{
+                    part: [names.get(key, key) for key in one.body[part]]
+                    if part in WORDS[one.kind].shows
+                    else []
+                    for part in ("met", "lost")
+                },
+                "day": _day(one.decided_at, settings),
             }
             for one in delivery.news
         ],
     }
+
+
+def _summary(summary: outbox.Summary, settings: Settings) -> dict[str, Any]:
+    number = sum(summary.counts.values())
+    return {
+        "day": _day(summary.start, settings),
+        "number": "1 person" if number == 1 else f"{number} people",
+        "lines": counted(summary.counts),
+    }
+
+
+def _day(moment: datetime, settings: Settings) -> str:
+    return f"{settings.calendar.day_of(moment):%d %B %Y}"
 
 
 def _render(template: str, about: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from lrs_bridge.flows import alerts
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import recipients_of
 from lrs_bridge.moments import format_instant
@@ -21,6 +22,7 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
     row = timetable.in_force(session)
     oldest = timetable.oldest_pending(session)
     statements, learners = timetable.count_pending(session)
+    waiting, held = alerts.held(session, settings)
     body: dict[str, Any] = {
         "now": format_instant(now),
         "jobs": [
@@ -50,6 +52,7 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
         if row
         else None,
         "unmapped_activities": evidence.count_unmapped(session),
+        "alerts": {"waiting": waiting, "held": held},
         "deliveries": outbox.summary(session),
         "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
         "learners": projections.count_learners(session),
@@ -75,6 +78,10 @@ def _trouble(
     if oldest and now - oldest > STUCK_AFTER:
         said.append(f"something has waited to be computed since {format_instant(oldest)}")
     said += [f"job {run.name} failed: {run.detail}" for run in runs if run.outcome == "failed"]
+    said += [
+        f"{one['number']} alerts to {one['area']} are held ({one['caused_by']}): `lrs-bridge alerts list`"
+        for one in body["alerts"]["held"]
+    ]
     if body["deliveries"]["failed"]:
         said.append(f"{body['deliveries']['failed']} messages to Boards have failed for good")
     elif body["deliveries"]["failures"]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,6 +28,21 @@ def end(session: Session, number: int, counts: Mapping[str, int]) -> None:
 def forget(session: Session, number: int) -> None:
     """An import that changed nothing leaves no trace."""
     session.execute(sa.delete(imports).where(imports.c.id == number))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A table that was taken in. `file`: its name, where it was one."""
+
+    kind: str
+    file: str
+    who: str
+    at: datetime
+
+
+def named(session: Session, numbers: Iterable[int]) -> dict[int, Batch]:
+    found = sa.select(imports).where(imports.c.id.in_(list(numbers)))
+    return {row.id: Batch(row.kind, row.file, row.who, row.at) for row in session.execute(found)}
 
 
 def headings(session: Session, kind: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,3 +144,9 @@ def own(session: Session, *, public_url: str, who: str, now: datetime) -> Client
         )
         row = session.execute(sa.select(clients).where(clients.c.key == "bridge")).one()
     return Client(row.id, row.name, row.source, frozenset(row.scopes.split()), authority_id, row.test)
+
+
+def names(session: Session, numbers: Iterable[int]) -> dict[int, str]:
+    """Number → what the credential is called."""
+    found = sa.select(clients.c.id, clients.c.name).where(clients.c.id.in_(list(numbers)))
+    return {row.id: row.name for row in session.execute(found)}

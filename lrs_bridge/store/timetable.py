@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,13 +122,19 @@ def in_force(session: Session) -> InForce | None:
     return next(iter(history(session, 1)), None)
 
 
-def history(session: Session, limit: int) -> list[InForce]:
+def history(session: Session, limit: int | None) -> list[InForce]:
     """The newest first, which is in force; each was until the one before it came."""
     columns = [column for column in mappings_in_force.c if column.name != "files"]
     found = session.execute(sa.select(*columns).order_by(mappings_in_force.c.id.desc()).limit(limit))
     return [
         InForce(row.id, row.digest, row.since, row.put_by, row.rematch_to, row.rematched) for row in found
     ]
+
+
+def put_in_force_as(session: Session, numbers: Iterable[int]) -> dict[int, InForce]:
+    """Number → the mappings that were put in force under it."""
+    wanted = set(numbers)
+    return {row.id: row for row in history(session, None) if row.id in wanted} if wanted else {}
 
 
 def files_in_force(session: Session, number: int) -> dict[str, str]:

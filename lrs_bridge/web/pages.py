@@ -12,7 +12,7 @@ from lrs_bridge.errors import Unavailable
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, explain_all
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import projections, timetable
+from lrs_bridge.store import news, projections, timetable
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.auth import database
 
@@ -27,12 +27,13 @@ _PEOPLE_ON_A_PAGE = 50
 def _health() -> dict[str, Any]:
     now = current_app.extensions["lrs_bridge.clock"]()
 
-    def journey(session: Session) -> tuple[dict[str, timetable.JobRun], bool]:
+    def journey(session: Session) -> tuple[dict[str, timetable.JobRun], bool, int]:
         runs = {run.name: run for run in timetable.all_job_runs(session)}
-        return runs, timetable.in_force(session) is not None
+        _, held = news.counts(session)
+        return runs, timetable.in_force(session) is not None, sum(number for number, _ in held.values())
 
     try:
-        runs, has_mappings = database().read(journey)
+        runs, has_mappings, held = database().read(journey)
     except Unavailable:
         return {
             "version": __version__,
@@ -55,6 +56,7 @@ def _health() -> dict[str, Any]:
         )
         if has_mappings
         else "none in force",
+        "alerts": f"{held} held until somebody decides, `lrs-bridge alerts list`" if held else "none held",
     }
 
 
