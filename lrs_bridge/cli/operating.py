@@ -83,7 +83,10 @@ def settings_command() -> None:
 @click.option("--source", help="The mapping file's source that this credential speaks for.")
 @click.option("--test", is_flag=True, help="Validate and show its statements, never credit them.")
 @click.option(
-    "--home-page", "home_pages", multiple=True, help="Credit accounts of this home page only. Several times."
+    "--home-page",
+    "home_pages",
+    multiple=True,
+    help=f"Credit, and with {credentials.STANDINGS} show, accounts of this home page only. Several times.",
 )
 @click.option(
     "--mail-domain",
@@ -126,6 +129,7 @@ def add_client(
         "key": made.key,
         "secret": made.secret,
         "endpoint": f"{settings.public_url}/xapi",
+        "read_api": f"{settings.public_url}/api/v1",
         "source": source,
         "scopes": list(scopes or credentials.DEFAULT_SCOPES),
         "test": test,
@@ -134,6 +138,8 @@ def add_client(
         print_json(body)
         return
     click.echo(f"endpoint  {body['endpoint']}\nkey       {made.key}\nsecret    {made.secret}")
+    if not credentials.READ_API_SCOPES.keys().isdisjoint(scopes):
+        click.echo(f"read API  {body['read_api']}")
     click.echo("The secret is not kept and can't be shown again.")
     if source is None:
         click.echo("No --source was given: what it sends is stored, and no rule will match it.", err=True)

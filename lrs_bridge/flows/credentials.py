@@ -10,7 +10,7 @@ from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.store import clients
 from lrs_bridge.store.database import Session
 
-SCOPES: Mapping[str, str] = {
+XAPI_SCOPES: Mapping[str, str] = {
     "statements/write": "write any statement",
     "statements/read/mine": "read statements of its own authority",
     "statements/read": "read any statement",
@@ -21,6 +21,15 @@ SCOPES: Mapping[str, str] = {
     "all": "everything, voiding others' statements included",
 }
 """The scopes of the xAPI specification (Communication 4.2)."""
+
+STANDINGS, COURSES = "standings/read", "courses/read"
+READ_API_SCOPES: Mapping[str, str] = {
+    STANDINGS: "read where the learners of its own home pages stand",
+    COURSES: "read which courses count, and for what",
+}
+"""The scopes of the Read API. None of xAPI's includes them, so that a credential made for statements reads nobody's standing."""
+
+SCOPES: Mapping[str, str] = {**XAPI_SCOPES, **READ_API_SCOPES}
 
 DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
 
@@ -60,6 +69,15 @@ def add_client(
         for page in home_pages
         if "://" not in page
     ]
+    if STANDINGS in scopes and not home_pages:
+        problems.append(
+            Problem(
+                "--home-page",
+                f"is missing, and {STANDINGS} reads only learners with an account on one of the credential's own sites",
+                "",
+                "name the site: --home-page https://moodle.example.org",
+            )
+        )
     if not name.strip():
         problems.append(Problem("NAME", "is empty"))
     if problems:
@@ -85,3 +103,12 @@ def readable_authority(client: clients.Client) -> int | None:
     if client.may("statements/read/mine"):
         return client.authority_id
     raise Forbidden(f"The credential “{client.name}” may not read statements (scope statements/read/mine).")
+
+
+def require(client: clients.Client, scope: str) -> None:
+    """Raises Forbidden unless the credential has this very scope of the Read API."""
+    if scope not in client.scopes:
+        raise Forbidden(
+            f"The credential “{client.name}” lacks the scope {scope}: it is given when a credential is made "
+            f"(`lrs-bridge add-client --scope {scope}`)."
+        )

@@ -44,14 +44,16 @@ def explain_all(session: Session, learners: list[int], calendar: Calendar) -> It
     row = timetable.in_force(session)
     for learner in learners:
         standing = kept.get(learner)
-        outdated = standing is None or (
-            row is not None and (standing.digest != row.digest or row.is_rematching)
-        )
         yield Explained(
             body=_body(persons[learner], standing, calendar),
             computed_at=standing.computed_at if standing else None,
-            is_pending=outdated or learner in waiting,
+            is_pending=learner in waiting or is_outdated(standing, row),
         )
+
+
+def is_outdated(standing: projections.KeptStanding | None, row: timetable.InForce | None) -> bool:
+    """Whether a standing is not, or perhaps not, what the mappings in force make of the evidence."""
+    return standing is None or (row is not None and (standing.digest != row.digest or row.is_rematching))
 
 
 def _body(

@@ -66,7 +66,7 @@ class Speaker:
         if not (self.home_pages or self.mail_domains):
             return None
         account, mbox = actor.get("account"), actor.get("mbox")
-        if account and any(_same_site(account["homePage"], page) for page in self.home_pages):
+        if account and any(same_site(account["homePage"], page) for page in self.home_pages):
             return None
         if mbox and any(_same_domain(mbox, domain) for domain in self.mail_domains):
             return None
@@ -78,7 +78,8 @@ def _same_domain(mbox: str, allowed: str) -> bool:
     return mbox.rpartition("@")[2].casefold() == allowed.removeprefix("@").casefold()
 
 
-def _same_site(home_page: str, allowed: str) -> bool:
+def same_site(home_page: str, allowed: str) -> bool:
+    """Whether an account's home page is this one, however capitalised and with or without a slash at its end."""
     return home_page.rstrip("/").casefold() == allowed.rstrip("/").casefold()
 
 

@@ -20,7 +20,7 @@ from lrs_bridge.store.schema import authorities, clients
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A credential as checked. `scopes` are the xAPI specification's (Communication 4.2)."""
+    """A credential as checked. `scopes` are the xAPI specification's (Communication 4.2) and those of the Read API."""
 
     id: int
     name: str
@@ -28,8 +28,10 @@ class Client:
     scopes: frozenset[str]
     authority_id: int
     test: bool
+    home_pages: tuple[str, ...] = ()
 
     def may(self, *scopes: str) -> bool:
+        """Whether it has one of these scopes of xAPI's, or "all", which is xAPI's too and reaches nothing else."""
         return "all" in self.scopes or not self.scopes.isdisjoint(scopes)
 
 
@@ -115,7 +117,15 @@ def check(session: Session, key: str, secret: str) -> Client | None:
 
 
 def _client(row: sa.Row[Any]) -> Client:
-    return Client(row.id, row.name, row.source, frozenset(row.scopes.split()), row.authority_id, row.test)
+    return Client(
+        row.id,
+        row.name,
+        row.source,
+        frozenset(row.scopes.split()),
+        row.authority_id,
+        row.test,
+        tuple(row.home_pages.splitlines()),
+    )
 
 
 def own(session: Session, *, public_url: str, who: str, now: datetime) -> Client:

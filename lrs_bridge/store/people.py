@@ -148,6 +148,15 @@ def mark_pending(session: Session, numbers: Iterable[int], now: datetime, cause:
         insert_many(session, pending_learners, rows)
 
 
+def learners_by_identifier(session: Session, texts: Iterable[str]) -> dict[str, int]:
+    """Exactly this identifier → its learner's number, of those that are known."""
+    known: dict[str, int] = {}
+    for part in identity.in_parts(digest_of(text) for text in texts):
+        found = sa.select(identifiers.c.text, identifiers.c.learner_id).where(identifiers.c.digest.in_(part))
+        known |= {row.text: row.learner_id for row in session.execute(found)}
+    return known
+
+
 def known_as(session: Session, texts: Iterable[str]) -> dict[str, dict[int, str]]:
     """Identifier text → the learners it leads to now (an e-mail also by its other spellings and its SHA-1), and the name
     that each is known by."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, current_app, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lrs_bridge.errors import BadInput, BridgeError, Unauthorised, Unavailable
+from lrs_bridge.web import problems
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +58,16 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
+    if problems.is_of_read_api(request.path):
+        public_url = current_app.extensions["lrs_bridge.settings"].public_url
+        body = problems.details(status, title, extra, public_url)
+        return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return Response(
             render_template("error.html", status=status, title=title), status, mimetype="text/html"
         )
     body = {"title": title, "status": status, **extra}
-    return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
 
 
 def _told(error: BadInput) -> dict[str, Any]:

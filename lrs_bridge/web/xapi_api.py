@@ -12,7 +12,6 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from flask import Blueprint, Response, current_app, g, json, request
 from werkzeug.exceptions import NotImplemented as NotYet
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from lrs_bridge.errors import BadInput, NotFound, Problem
 from lrs_bridge.flows import credentials, receive
@@ -20,6 +19,7 @@ from lrs_bridge.moments import Clock, format_instant, parse_instant
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import statements as records
 from lrs_bridge.web.auth import database
+from lrs_bridge.web.json_body import json_body
 from lrs_bridge.xapi import documents, versions
 from lrs_bridge.xapi.queries import StatementQuery, parse_query
 
@@ -50,17 +50,6 @@ def _say_version(answer: Response) -> Response:
     return answer
 
 
-def _body() -> bytes:
-    if request.mimetype != "application/json":
-        said = request.mimetype or "none"
-        raise UnsupportedMediaType(f"The Content-Type is {said}; statements are sent as application/json.")
-    body = request.get_data(cache=False)
-    # a body sent in chunks says no length before; Werkzeug stops reading at the limit without a word
-    if request.content_length is None and len(body) >= _settings().max_body_bytes:
-        raise RequestEntityTooLarge
-    return body
-
-
 def _json(body: str, status: int = 200) -> Response:
     return Response(body, status, mimetype="application/json")
 
@@ -68,7 +57,7 @@ def _json(body: str, status: int = 200) -> Response:
 @blueprint.post("/statements")
 def post_statements() -> Response:
     """Stores statements; answers their ids in the order of the request (2.1.2)."""
-    incoming = receive.examine(_body(), g.version)
+    incoming = receive.examine(json_body("statements"), g.version)
     # The clock is asked inside, where writers may wait for one another, so that `stored` follows the order of commits.
     ids = database().write(lambda session: receive.accept(session, incoming, g.client, _clock()()))
     return _json(json.dumps([str(one) for one in ids]))
@@ -83,7 +72,7 @@ def put_statement() -> Response:
             "The statement was not stored.",
             [Problem("statementId", "is missing", "Communication 2.1.1", "the statement's id")],
         )
-    incoming = receive.examine(_body(), g.version, put_id=query.statement_id)
+    incoming = receive.examine(json_body("statements"), g.version, put_id=query.statement_id)
     database().write(lambda session: receive.accept(session, incoming, g.client, _clock()()))
     answer = Response(status=204)
     del answer.headers["Content-Type"]

@@ -1,0 +1,74 @@
+"""The Read API: HTTP ↔ flows. A site's credential reads where its own learners stand, and which courses count."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, json, request
+
+from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.flows import courses, standings
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.moments import Clock
+from lrs_bridge.settings import Settings
+from lrs_bridge.web.auth import database
+from lrs_bridge.web.json_body import json_body
+from lrs_bridge.web.problems import PREFIX, is_of_read_api
+from lrs_bridge.web.rest_document import document
+from lrs_bridge.web.rest_schemas import Courses, Standings, read_agents
+from lrs_bridge.xapi import documents
+
+blueprint = Blueprint("read_api", __name__, url_prefix=PREFIX)
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["lrs_bridge.settings"]
+    return found
+
+
+@blueprint.before_request
+def _no_parameters() -> None:
+    """Addresses end up in logs; what is asked for stands in the body."""
+    if request.args:
+        problem = Problem(
+            "the address after “?”",
+            "no parameters are taken",
+            "Read API",
+            "agents are named in the body alone",
+        )
+        raise BadInput("The address holds parameters; nothing was looked up.", [problem])
+
+
+@blueprint.after_app_request
+def _keep_nowhere(answer: Response) -> Response:
+    """On every answer under this prefix, those of unknown addresses and methods included."""
+    if is_of_read_api(request.path):
+        answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@blueprint.post("/standings")
+def post_standings() -> Response:
+    """Where these agents stand. A POST, so that nobody's identifier stands in an address."""
+    standings.permit(g.client)
+    agents = read_agents(documents.parse(json_body("agents")))
+    found = database().read(
+        lambda session: standings.standings_for(session, g.client, agents, _settings().calendar)
+    )
+    return _answer(Standings().dump({"standings": found}))
+
+
+@blueprint.get("/courses")
+def get_courses() -> Response:
+    """Which courses count, and for what."""
+    clock: Clock = current_app.extensions["lrs_bridge.clock"]
+    mappings = database().read(lambda session: mapping_flow.in_force(session, _settings().calendar))
+    return _answer(Courses().dump({"courses": courses.courses_for(g.client, mappings, clock())}))
+
+
+@blueprint.get("/openapi.json")
+def get_document() -> Response:
+    """The API's own description."""
+    return _answer(document(_settings().public_url))
+
+
+def _answer(body: object) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")

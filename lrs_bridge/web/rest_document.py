@@ -1,0 +1,108 @@
+"""The Read API as an OpenAPI 3.1 document, drawn from the schemas that check its requests and make its answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from lrs_bridge import __version__
+from lrs_bridge.flows.credentials import COURSES, READ_API_SCOPES, STANDINGS
+from lrs_bridge.flows.explain import NOT_PROVEN
+from lrs_bridge.web.problems import MEDIA_TYPE, PREFIX, TYPES, type_address
+from lrs_bridge.web.rest_schemas import Courses, ProblemDetails, Standings, StandingsRequest
+
+_ABOUT = (
+    "Read-only. A site's credential reads where its own learners stand, and which courses count. Every answer is "
+    f"private and not to be stored on the way. {NOT_PROVEN}"
+)
+_ALWAYS = (401, 500, 503)
+
+
+@cache
+def document(public_url: str) -> dict[str, Any]:
+    spec = APISpec(
+        title="lrs_bridge Read API",
+        version=__version__,
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin()],
+        info={"description": _ABOUT},
+        servers=[{"url": public_url}],
+        security=[{"credential": []}],
+        **{"x-problem-types": _problem_types(public_url)},
+    )
+    spec.components.security_scheme(
+        "credential",
+        {
+            "type": "http",
+            "scheme": "basic",
+            "description": "Key and secret, made by `lrs-bridge add-client`.",
+        },
+    )
+    spec.path(
+        f"{PREFIX}/standings",
+        operations={
+            "post": {
+                "operationId": "postStandings",
+                "summary": "Where these agents stand",
+                "description": _needs(STANDINGS),
+                "requestBody": {"required": True, "content": _json(StandingsRequest)},
+                "responses": _responses(Standings, 400, 403, 413, 415),
+            }
+        },
+    )
+    spec.path(
+        f"{PREFIX}/courses",
+        operations={
+            "get": {
+                "operationId": "getCourses",
+                "summary": "Which courses count, and for what",
+                "description": _needs(COURSES),
+                "responses": _responses(Courses, 400, 403),
+            }
+        },
+    )
+    spec.path(
+        f"{PREFIX}/openapi.json",
+        operations={
+            "get": {
+                "operationId": "getDocument",
+                "summary": "This document",
+                "description": "Any credential reads it.",
+                "responses": _responses(None, 400),
+            }
+        },
+    )
+    drawn: dict[str, Any] = spec.to_dict()
+    return drawn
+
+
+def _problem_types(public_url: str) -> dict[str, Any]:
+    return {
+        one.name: {
+            "type": type_address(one.name, public_url),
+            "title": one.title,
+            "status": status,
+            "mend": one.mend,
+        }
+        for status, one in TYPES.items()
+    }
+
+
+def _needs(scope: str) -> str:
+    return f"Needs the scope `{scope}`: {READ_API_SCOPES[scope]}."
+
+
+def _json(schema: type[Schema] | None) -> dict[str, Any]:
+    return {"application/json": {"schema": schema or {"type": "object"}}}
+
+
+def _responses(answer: type[Schema] | None, *refusals: int) -> dict[str, Any]:
+    refused = {
+        str(status): {"description": TYPES[status].title, "content": {MEDIA_TYPE: {"schema": ProblemDetails}}}
+        for status in sorted({*refusals, *_ALWAYS})
+    }
+    return {"200": {"description": "The answer", "content": _json(answer)}, **refused}
