@@ -181,6 +181,10 @@ class TestExitCodes:
             (["add-client", "x", "--source", "bridge"], "“bridge” is this service itself"),
             (["add-client", "x", "--scope", "statements"], "there is no scope “statements”"),
             (["add-client", " "], "NAME: is empty"),
+            (
+                ["add-client", "x", "--scope", "standings/read"],
+                "--home-page: is missing, and standings/read reads",
+            ),
             (["check-mappings", "nowhere"], "nowhere: is no folder"),
             (
                 ["schema", "standards"],
@@ -253,7 +257,11 @@ class TestAddClient:
         done = shell("add-client", "Council", "--source", "moodle")
         assert re.search(r"(?m)^key +\w{32}$", done.stdout)
         assert "can't be shown again" in done.stdout
+        assert "read API" not in done.stdout
         assert done.stderr == ""
+        site = ["--home-page", "https://moodle.example.org", "--scope", "standings/read"]
+        read = shell.well("add-client", "Council", "--source", "moodle", *site)
+        assert re.search(r"(?m)^read API +http\S+/api/v1$", read)
         assert "no rule will match it" in shell("add-client", "x").stderr
 
 

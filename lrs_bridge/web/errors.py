@@ -61,7 +61,8 @@ def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
     if problems.is_of_read_api(request.path):
         public_url = current_app.extensions["lrs_bridge.settings"].public_url
         body = problems.details(status, title, extra, public_url)
-        return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
+        text = json.dumps(body, ensure_ascii=False, sort_keys=False)
+        return Response(text, status, mimetype=problems.MEDIA_TYPE)
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return Response(
             render_template("error.html", status=status, title=title), status, mimetype="text/html"

@@ -71,4 +71,4 @@ def get_document() -> Response:
 
 
 def _answer(body: object) -> Response:
-    return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
+    return Response(json.dumps(body, ensure_ascii=False, sort_keys=False), mimetype="application/json")

@@ -1,4 +1,4 @@
-"""The Read API: who reads whom, what is shown and what never is, and that its document tells the truth."""
+"""The Read API: who reads whom, what is shown and what never is, how it refuses."""
 
 from __future__ import annotations
 
@@ -10,51 +10,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from builders import SITE, completion, day, statement
-from jsonschema import Draft202012Validator
-from openapi_spec_validator import validate
+from web.sites import COURSES, DOCUMENT, STANDINGS, Site, account, problem_of
 
 from lrs_bridge.flows import credentials, standings
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.store import clients, people, projections
-from lrs_bridge.web.problems import TYPES
 
-STANDINGS, COURSES, DOCUMENT = "/api/v1/standings", "/api/v1/courses", "/api/v1/openapi.json"
 ELSEWHERE = "https://moodle.elsewhere.example"
 ASHA = f"{SITE}|asha"
 SECRET = "ZWIEBELFISCH"
 """Stands in everything that no site may see."""
-
-
-def account(name: str, home_page: str = SITE) -> dict[str, Any]:
-    return {"account": {"homePage": home_page, "name": name}}
-
-
-class Site:
-    """A Moodle site and its credential, as its plugin asks."""
-
-    def __init__(self, bridge, *scopes: str, **limits: Any) -> None:
-        self.bridge = bridge
-        self.credential = bridge.credential(
-            "moodle",
-            *(scopes or (*credentials.DEFAULT_SCOPES, *credentials.READ_API_SCOPES)),
-            **{"home_pages": (SITE,), **limits},
-        )
-
-    def ask(self, *agents: Any, **more: Any):
-        body = more.pop("body", {"agents": list(agents)})
-        return self.bridge.post(body, sender=self.credential, path=STANDINGS, **more)
-
-    def standings(self, *agents: Any) -> list[Any]:
-        answer = self.ask(*agents)
-        assert answer.status_code == 200, answer.text
-        found = answer.get_json()["standings"]
-        assert [one["agent"] for one in found] == list(agents)
-        return [one["standing"] for one in found]
-
-    def courses(self) -> dict[str, Any]:
-        answer = self.bridge.get(path=COURSES, sender=self.credential)
-        assert answer.status_code == 200, answer.text
-        return {one["key"]: one for one in answer.get_json()["courses"]}
 
 
 def no_scope(bridge) -> clients.NewClient:
@@ -78,18 +43,6 @@ def no_scope(bridge) -> clients.NewClient:
 @pytest.fixture
 def site(bridge) -> Site:
     return Site(bridge)
-
-
-def problem_of(answer, status: int) -> dict[str, Any]:
-    """The problem details of a refusal, which are those of its status."""
-    body = answer.get_json()
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
-    known = TYPES[status]
-    assert (body["status"], body["title"]) == (status, known.title)
-    assert body["type"].endswith(f"{DOCUMENT}#/x-problem-types/{known.name}")
-    assert body["detail"]
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    return body
 
 
 class TestWhoMayAsk:
@@ -662,84 +615,3 @@ class TestCourses:
         )
         courses = Site(make_bridge(mappings=files)).courses()
         assert [one["together_with"] for one in courses["escb_missing"]["covers"]] == [["pace"]]
-
-
-def strict(schema: Any) -> Any:
-    """The same schema, refusing what it does not name."""
-    if isinstance(schema, dict):
-        made = {key: strict(value) for key, value in schema.items()}
-        return {**made, "additionalProperties": False} if "properties" in made else made
-    return [strict(one) for one in schema] if isinstance(schema, list) else schema
-
-
-class TestDocument:
-    @pytest.fixture
-    def document(self, bridge, site):
-        return bridge.get(path=DOCUMENT, sender=site.credential).get_json()
-
-    def validator(self, document, name: str) -> Draft202012Validator:
-        parts = {"components": strict(document["components"])}
-        return Draft202012Validator({"$ref": f"#/components/schemas/{name}", **parts})
-
-    def schema_of(self, document, path: str, method: str, status: int) -> str:
-        content = document["paths"][path][method.lower()]["responses"][str(status)]["content"]
-        [(_, described)] = content.items()
-        return described["schema"]["$ref"].rpartition("/")[2]
-
-    def test_is_openapi_3_1(self, document):
-        assert document["openapi"] == "3.1.0"
-        validate(document)
-
-    def test_has_every_address_and_method_and_no_other(self, bridge, document):
-        served = {
-            (rule.rule, method)
-            for rule in bridge.app.url_map.iter_rules()
-            if rule.rule.startswith("/api/")
-            for method in rule.methods - {"HEAD", "OPTIONS"}
-        }
-        told = {(path, method.upper()) for path, of in document["paths"].items() for method in of}
-        assert told == served
-        assert len(told) == 3
-
-    def test_holds_for_every_answer(self, bridge, site, document):
-        bridge.import_csv(
-            "people",
-            "person,identifiers,organisation,area,required_tier\n"
-            f"Asha Rao,{ASHA},Colne,essex,T2\nAsha Rao,{ASHA},Thurrock Bus,thurrock,\n",
-        )
-        bridge.import_csv(
-            "champions",
-            "person,identifiers,organisation,area,status,since\n"
-            f"Asha Rao,{ASHA},Colne,essex,legacy,2015-09-01\n",
-        )
-        bridge.stored(completion(ASHA, "escb_basic", day(1)), completion(f"{SITE}|bea", "induction", day(1)))
-        bridge.recompute()
-        bridge.import_csv("people", f"person,identifiers,organisation,area\nNew,{SITE}|new,Colne,essex\n")
-        agents = [account("asha"), account("bea"), account("new"), {"mbox": "mailto:x@y.example"}]
-        asked = {"agents": agents}
-        self.validator(document, "StandingsRequest").validate(asked)
-        for answer, path, method in (
-            (site.ask(*agents), STANDINGS, "post"),
-            (bridge.get(path=COURSES, sender=site.credential), COURSES, "get"),
-            (site.ask(body={"agents": [7], "x": 1}), STANDINGS, "post"),
-            (site.ask(headers={"Content-Type": "text/plain"}), STANDINGS, "post"),
-            (bridge.post(asked, sender="moodle", path=STANDINGS), STANDINGS, "post"),
-            (bridge.post(asked, sender=None, path=STANDINGS), STANDINGS, "post"),
-            (bridge.get(path=COURSES, sender="moodle"), COURSES, "get"),
-            (bridge.get(path=DOCUMENT, sender=None), DOCUMENT, "get"),
-        ):
-            name = self.schema_of(document, path, method, answer.status_code)
-            self.validator(document, name).validate(answer.get_json())
-
-    def test_refuses_what_the_service_refuses(self, document):
-        validator = self.validator(document, "StandingsRequest")
-        for wrong in ({}, {"agents": []}, {"agents": [account("a")] * 101}, {"agents": [{"nick": "a"}]}, []):
-            assert not validator.is_valid(wrong)
-
-    def test_tells_every_type_of_problem_at_its_own_address(self, bridge, document):
-        for status, known in TYPES.items():
-            told = document["x-problem-types"][known.name]
-            assert told["status"] == status
-            address, _, pointer = told["type"].partition("#")
-            assert address == f"{bridge.settings.public_url}{DOCUMENT}"
-            assert pointer == f"/x-problem-types/{known.name}"
