@@ -14,6 +14,7 @@ from lrs_bridge.flows.credentials import COURSES, READ_API_SCOPES, STANDINGS
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.web.problems import MEDIA_TYPE, PREFIX, TYPES, type_address
 from lrs_bridge.web.rest_schemas import Courses, ProblemDetails, Standings, StandingsRequest
+from lrs_bridge.xapi.agents import IFI_MEMBERS
 
 _ABOUT = (
     "Read-only. A site's credential reads where its own learners stand, and which courses count. Every answer is "
@@ -77,6 +78,7 @@ def document(public_url: str) -> dict[str, Any]:
         },
     )
     drawn: dict[str, Any] = spec.to_dict()
+    drawn["components"]["schemas"]["Agent"]["oneOf"] = [{"required": [name]} for name in IFI_MEMBERS]
     return drawn
 
 

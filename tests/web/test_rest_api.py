@@ -141,6 +141,8 @@ class TestWhoIsKnown:
             account("asha", f"{SITE}.evil.example"),
             account("asha", f"{SITE}/other"),
             account("|asha"),
+            account("as\0ha"),
+            account(""),
         ],
         ids=json.dumps,
     )

@@ -96,10 +96,20 @@ class TestDocument:
             name = self.schema_of(document, path, method, answer.status_code)
             self.validator(document, name).validate(answer.get_json())
 
-    def test_refuses_what_the_service_refuses(self, document):
+    def test_refuses_what_the_service_refuses(self, site, document):
         validator = self.validator(document, "StandingsRequest")
-        for wrong in ({}, {"agents": []}, {"agents": [account("a")] * 101}, {"agents": [{"nick": "a"}]}, []):
+        assert validator.is_valid({"agents": [{"mbox": "mailto:a@b.example"}]})
+        agents = [
+            {},
+            {"mbox": "mailto:a@b.example", "nick": "a"},
+            {"mbox": "mailto:a@b.example", **account("a")},
+            7,
+        ]
+        agents += [{"objectType": "Group", **account("a")}, {"account": {"name": "a"}}]
+        lists = [[], [account("a")] * 101, *([agent] for agent in agents)]
+        for wrong in ({}, [], *({"agents": agents} for agents in lists)):
             assert not validator.is_valid(wrong)
+            assert site.ask(body=wrong).status_code == 400
 
     def test_tells_every_type_of_problem_at_its_own_address(self, bridge, document):
         for status, known in TYPES.items():
