@@ -10,12 +10,14 @@ from lrs_bridge.flows.explain import NOT_PROVEN, Explained
 from lrs_bridge.flows.imports import Report
 from lrs_bridge.flows.people import KINDS_IN_WORDS, Unknown
 from lrs_bridge.flows.unmapped import UnmappedActivity
+from lrs_bridge.flows.what_if import PersonChange, WhatIf
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
 from lrs_bridge.moments import Calendar, parse_instant
 from lrs_bridge.store.register import Gap
 
 _UNMAPPED_SHOWN = 20
+_ACTIVITIES_SHOWN = 20
 
 
 def explanation(found: Explained, mappings: Mappings | None, calendar: Calendar) -> str:
@@ -205,6 +207,86 @@ def _mappings(history: Sequence[dict[str, Any]]) -> Iterator[str]:
         again = one["matched_anew"]
         if again:
             yield f"  statements are still matched anew: {again['done']} of {again['of']} ({again['percent']} %)"
+
+
+def what_if_report(seen: WhatIf, folder: str) -> str:
+    """What mapping files would change: warnings and a summary first, then people, each with what differs and why."""
+    return "\n".join(_what_if(seen, folder))
+
+
+def _what_if(seen: WhatIf, folder: str) -> Iterator[str]:
+    yield f"{folder} ({seen.digest}) compared with what is in force ({seen.in_force}); nothing was changed."
+    if seen.is_rematching:
+        yield "! Statements are still matched anew by what is in force: ask again when that is done, for these numbers may be off."
+    statements, learners = seen.waiting
+    if statements or learners:
+        yield f"! {statements} statements and {learners} learners wait to be computed; what those statements would change is not counted."
+    if seen.failed:
+        yield f"! {seen.failed} statements or learners can't be computed by these files; the log says why."
+    if seen.statements:
+        yield "Statements"
+    for (change, source, activity), count in seen.statements.most_common(_ACTIVITIES_SHOWN):
+        yield f"  {change:<16} {count:>6}  {source}: {activity}"
+    rest = seen.statements.total() - sum(count for _, count in seen.statements.most_common(_ACTIVITIES_SHOWN))
+    if rest:
+        yield f"  and {rest} about {len(seen.statements) - _ACTIVITIES_SHOWN} more activities"
+    for title, counts in (("Tier reached", seen.attained), ("Tier required", seen.required)):
+        for framework in sorted({key[0] for key in counts}):
+            yield f"{title} ({framework})"
+            for (own, before, after), count in counts.most_common():
+                if own == framework:
+                    yield f"  {before or 'none':>4} → {after or 'none':<4} {count:>6}"
+    yield from _champions_if(seen)
+    for person in seen.people:
+        yield from _person_if(person)
+    if seen.concerned > len(seen.people):
+        yield f"and {seen.concerned - len(seen.people)} more people; --limit shows more"
+    people = "1 person" if seen.concerned == 1 else f"{seen.concerned} people"
+    yield f"{people} would stand elsewhere." if seen.concerned else "Nobody would stand elsewhere."
+
+
+def _champions_if(seen: WhatIf) -> Iterator[str]:
+    for area in sorted({area for area, _ in (*seen.eligible, *seen.flagged)}):
+        yield f"Champions in {area}"
+        words = {True: "would become eligible", False: "would no longer meet every standard"}
+        yield from (
+            f"  {seen.eligible[area, now]:>6} {said}"
+            for now, said in words.items()
+            if seen.eligible[area, now]
+        )
+        words = {True: "champions would be flagged", False: "champions would no longer be flagged"}
+        yield from (
+            f"  {seen.flagged[area, now]:>6} {said}" for now, said in words.items() if seen.flagged[area, now]
+        )
+        for said, counts in (("lose", seen.lost), ("gain", seen.gained)):
+            yield from (
+                f"  {count:>6} {said} {key}" for (own, key), count in counts.most_common() if own == area
+            )
+    for (area, kind), count in sorted(seen.alerts.items()):
+        yield f"Alerts     {count} to the Board of {area}: {kind.replace('_', ' ')}"
+
+
+def _person_if(person: PersonChange) -> Iterator[str]:
+    said = []
+    for tier in person.difference.tiers:
+        for word, (before, after) in (("reached", tier.attained), ("required", tier.required)):
+            if before != after:
+                said.append(f"{word} {before or 'none'} → {after or 'none'} ({tier.framework})")
+    for change in person.difference.areas:
+        states = [
+            f"{status.replace('_', ' ')}{', flagged' if flagged else ''}"
+            for status, flagged in zip(change.status, change.flagged, strict=True)
+        ]
+        if states[0] == states[1]:  # asked, or decided, already: what differs are the standards
+            states = [
+                f"{state}, standards {'met' if met else 'not met'}"
+                for state, met in zip(states, change.standards_met, strict=True)
+            ]
+        said.append(f"{change.area}: {' → '.join(states)}")
+    where = ", ".join(person.organisations) or "no post"
+    yield f"{person.name} ({where})   {'; '.join(said)}"
+    if person.difference.why:
+        yield f"  because  {'; '.join(person.difference.why)}"
 
 
 def import_report(report: Report, *, applied: bool) -> str:

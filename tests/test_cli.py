@@ -581,3 +581,41 @@ class TestMappings:
         assert only["put_by"].endswith("the command line")
         assert only["matched_anew"] is None
         assert f"Digest {only['digest']}." in self.shell.well("check-mappings")
+
+
+class TestWhatIf:
+    @pytest.fixture
+    def edited(self, shell, people, tmp_path) -> str:
+        """Other files than those in force: in them Thurrock has adopted the tiers, and Essex has not."""
+        shell.well("import", "people", people, "--apply")
+        shell.well("recompute")
+        shell.well("init", str(tmp_path / "own"))
+        escb = tmp_path / "own/mappings/frameworks/escb.yaml"
+        escb.write_text(escb.read_text().replace("areas: [essex]", "areas: [thurrock]"))
+        return str(tmp_path / "own/mappings")
+
+    def test_0_with_differences_and_nothing_is_put_in_force(self, shell, edited):
+        before = shell.well("status", "--json")
+        said = shell.well("what-if", edited)
+        assert "Asha Rao (Colne Primary School)   required T3 → none (escb)" in said.splitlines()
+        assert said.endswith("2 people would stand elsewhere.\n")
+        digest = json.loads(before)["mappings"]["digest"]
+        assert f"compared with what is in force ({digest}); nothing was changed." in said
+        assert json.loads(shell.well("status", "--json"))["mappings"]["digest"] == digest
+
+    def test_the_limit(self, shell, edited):
+        said = shell.well("what-if", edited, "--limit", "1")
+        assert said.splitlines()[-2:] == [
+            "and 1 more people; --limit shows more",
+            "2 people would stand elsewhere.",
+        ]
+
+    def test_nothing_would_change(self, shell, edited):
+        assert shell.well("what-if", str(SHIPPED_MAPPINGS)).endswith("Nobody would stand elsewhere.\n")
+
+    def test_2_for_bad_files_all_mistakes_at_once(self, shell, bad_folder):
+        said = shell.refused(2, "what-if", bad_folder)
+        assert said.count(".yaml:") >= 3
+
+    def test_75_before_any_mappings_are_in_force(self, shell):
+        assert "No mappings are in force yet" in shell.refused(75, "what-if", str(SHIPPED_MAPPINGS))

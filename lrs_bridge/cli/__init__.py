@@ -36,6 +36,7 @@ for command in (
     mappings.check_mappings,
     mappings.schema,
     mappings.mappings_command,
+    mappings.what_if,
     training.unmapped,
     training.import_command,
     training.recompute,

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
-from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings
+from lrs_bridge.cli.plumbing import example, on_terminal, open_database, print_json, read_settings
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows import what_if as trial
 from lrs_bridge.mapping_files.json_schema import ABOUT, json_schema
-from lrs_bridge.report import mappings_report
+from lrs_bridge.moments import system_clock
+from lrs_bridge.report import mappings_report, what_if_report
 
 _SHOWN = 20
 
@@ -100,3 +103,31 @@ def mappings_command(*, as_json: bool) -> None:
         print_json(history)
         return
     click.echo(mappings_report(history))
+
+
+@click.command("what-if", epilog=example("lrs-bridge what-if ./mappings"))
+@click.argument("directory")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Name at most so many people."
+)
+def what_if(directory: str, limit: int) -> None:
+    """Show whose tier or eligibility would change if the mapping files of DIRECTORY were in force. Changes nothing.
+
+    The files are checked as check-mappings does. The service may run on meanwhile.
+    """
+    settings = read_settings()
+    _, checked = mapping_flow.read(directory, settings.calendar)
+    database = open_database(settings)
+    now = system_clock()
+    with on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
+        bar = progress.add_task("trying", total=None)
+
+        def advance(seen: trial.WhatIf) -> None:
+            progress.update(bar, completed=seen.done, total=seen.total)
+
+        seen = database.read(
+            lambda session: trial.what_if(
+                session, checked.mappings, settings, now, limit=limit, progress=advance
+            )
+        )
+    click.echo(what_if_report(seen, directory))

@@ -91,6 +91,16 @@ def equal_mail(session: Session, numbers: Sequence[int]) -> set[Edge]:
     return found
 
 
+def with_equal_mail(session: Session, names: Iterable[str]) -> dict[int, set[str]]:
+    """Identifier → which of these SHA-1s of e-mails it is known by, of those that are known by any."""
+    found: dict[int, set[str]] = {}
+    for part in in_parts(sorted(names)):
+        for column in (identifiers.c.folded, identifiers.c.as_sent):
+            for row in session.execute(sa.select(identifiers.c.id, column).where(column.in_(part))):
+                found.setdefault(row[0], set()).add(row[1])
+    return found
+
+
 def join_equal_mail(session: Session, numbers: Sequence[int], now: datetime) -> bool:
     """Joins these learners to all whose e-mail or its SHA-1 is equal. True where any proof was new.
 
@@ -129,14 +139,23 @@ class Neighbourhood:
 
     def components(self) -> list[list[Node]]:
         by_text = {node.text: node for node in self.nodes.values()}
+        return [[by_text[name] for name in sorted(names)] for names in self.components_with()]
+
+    def components_with(
+        self,
+        others: Iterable[str] = (),
+        proofs: Iterable[identity.Proof] = (),
+        shared: Iterable[str] = (),
+    ) -> tuple[frozenset[str], ...]:
+        """The people, by their identifiers, if these other identifiers and proofs were known too; `shared`: those of the
+        others that several people read."""
         text = {number: node.text for number, node in self.nodes.items()}
-        found = identity.components(
-            by_text,
-            [identity.Proof(text[one], text[other], kind) for one, other, kind in self.proofs],
+        return identity.components(
+            [*text.values(), *others],
+            [*(identity.Proof(text[one], text[other], kind) for one, other, kind in self.proofs), *proofs],
             [(text[one], text[other]) for one, other in self.partings],
-            [text[number] for number in self.shared],
+            [*(text[number] for number in self.shared), *shared],
         )
-        return [[by_text[name] for name in sorted(names)] for names in found]
 
 
 def reconnect(session: Session, numbers: Collection[int], now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -325,3 +325,25 @@ def highest_seq(session: Session) -> int:
 def seqs_after(session: Session, seq: int, until: int, limit: int) -> list[int]:
     found = sa.select(statements.c.seq).where(statements.c.seq > seq, statements.c.seq <= until)
     return list(session.scalars(found.order_by(statements.c.seq).limit(limit)))
+
+
+def seqs_of_sources(session: Session, sources: Collection[str], seq: int, limit: int) -> list[int]:
+    """The next statements after this one that credentials of these sources have sent."""
+    found = sa.select(statements.c.seq).where(statements.c.seq > seq, _sent_by(sources))
+    return list(session.scalars(found.order_by(statements.c.seq).limit(limit)))
+
+
+def count_of_sources(session: Session, sources: Collection[str]) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(statements).where(_sent_by(sources))) or 0
+
+
+def _sent_by(sources: Collection[str]) -> sa.ColumnElement[bool]:
+    senders = sa.select(clients.c.id).where(clients.c.source.in_(sorted(sources)))
+    return statements.c.client_id.in_(senders)
+
+
+def voided_by(session: Session, seqs: Sequence[int]) -> dict[int, uuid.UUID]:
+    """Statement → the id of the statement that effectively voids it, of those that are voided."""
+    by = voiding_id().label("by")
+    found = sa.select(statements.c.seq, by).where(statements.c.seq.in_(seqs), by.is_not(None))
+    return {row.seq: row.by for row in session.execute(found)}
