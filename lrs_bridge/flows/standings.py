@@ -19,7 +19,7 @@ from lrs_bridge.learning.mappings import Champions, Framework, Mappings
 from lrs_bridge.learning.matching import same_site
 from lrs_bridge.learning.tiers import ATTESTATION
 from lrs_bridge.moments import Calendar, format_instant
-from lrs_bridge.store import people, projections, timetable
+from lrs_bridge.store import evidence, people, projections, timetable
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi.agents import identifier_of
@@ -54,6 +54,7 @@ def standings_for(
     learners = sorted(set(numbers.values()))
     kept = projections.load_standings(session, learners)
     waiting = projections.pending_among(session, learners)
+    waiting |= {numbers[text] for text in evidence.agents_pending(session, numbers)}
     row = timetable.in_force(session)
     shown: dict[int, dict[str, Any]] = {}
     for learner in learners:

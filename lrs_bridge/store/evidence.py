@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,16 @@ def pending_with(session: Session, terms: Iterable[tuple[str, str]]) -> list[int
         statement_index, statement_index.c.seq == pending_statements.c.seq
     )
     return sorted(set(session.scalars(found.where(statement_index.c.key.in_(keys)))))
+
+
+def agents_pending(session: Session, agents: Collection[str]) -> set[str]:
+    """Of these identifiers, at most a few hundred, those that pending statements name."""
+    by_key = {records.term_key("agent", agent): agent for agent in agents}
+    found = sa.select(statement_index.c.key).join(
+        pending_statements, pending_statements.c.seq == statement_index.c.seq
+    )
+    keys = session.scalars(found.where(statement_index.c.key.in_(list(by_key))))
+    return {by_key[key] for key in keys}
 
 
 def any_pending_statement(session: Session) -> bool:
