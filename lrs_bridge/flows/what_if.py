@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows.recompute import Found, matches_of, recipients_of
+from lrs_bridge.flows.announce import recipients_of
+from lrs_bridge.flows.recompute import Found, matches_of
 from lrs_bridge.learning import identity as same_person
 from lrs_bridge.learning.alerts import Announced, decide
 from lrs_bridge.learning.differences import Difference, difference
@@ -423,11 +424,14 @@ def _count_alerts(
 ) -> None:
     """What the Boards would hear: where it differs from what they last heard of any of the learners who are one."""
     heard = {
-        area: Announced(eligible=any(one.eligible for one in each))
+        area: Announced(
+            eligible=any(one.eligible for one in each),
+            state=next((one.state for one in each if one.state), ""),
+        )
         for area in trial.after.areas
         if (each := [told[number, area] for number in person.learners if (number, area) in told])
     }
     for area in {*standing.eligibility, *heard}:
         news = decide(0, area, heard.get(area, Announced()), standing.eligibility.get(area))
-        if news is not None and recipients_of(area, trial.after, trial.settings):
-            trial.seen.alerts[area, news[0].kind] += 1
+        if news and news.alert and recipients_of(area, trial.after, trial.settings):
+            trial.seen.alerts[area, news.alert.kind] += 1

@@ -19,6 +19,7 @@ MAIL = [f"mailto:person{number}@example.org" for number in range(3)]
 SHA1 = ["sha1:" + hashlib.sha1(mail.encode()).hexdigest() for mail in MAIL]
 CAPITALS = [mail.replace("person", "Person") for mail in MAIL]
 ACCOUNTS = [f"{SITE}|user{number}" for number in range(3)]
+DESK = "mailto:desk@example.org"
 COURSES = ["induction", "escb_basic", "escb_missing", "safeguarding_l2", "set_toolbox", "not_mapped"]
 AREAS = ["essex", "southend", "thurrock"]
 
@@ -43,7 +44,7 @@ MAPPINGS = [
 COMPLETIONS = [
     (identifier, COURSES[place % len(COURSES)], (-40, -3, 5, -25, 12)[place % 5])
     for place, identifier in enumerate(
-        [MAIL[0], SHA1[0], CAPITALS[1], ACCOUNTS[0], MAIL[1], ACCOUNTS[1], MAIL[0]]
+        [MAIL[0], SHA1[0], CAPITALS[1], ACCOUNTS[0], MAIL[1], ACCOUNTS[1], MAIL[0], DESK]
     )
 ]
 some_completion = st.sampled_from(COMPLETIONS)
@@ -54,7 +55,7 @@ posts = st.tuples(
     st.tuples(
         st.integers(0, 2),
         st.sampled_from(AREAS),
-        st.booleans(),
+        st.sampled_from(["", "account", "account", "desk"]),
         st.sampled_from(["", "2026-03-10", "2026-02-20"]),
     ),
 )
@@ -93,7 +94,7 @@ decisions = st.tuples(
     st.just("decide"),
     st.tuples(st.sampled_from([*MAIL, *ACCOUNTS]), st.sampled_from([*MAIL, *SHA1, *ACCOUNTS]), st.booleans()),
 )
-mailboxes = st.tuples(st.just("share"), st.tuples(st.integers(0, 2), st.booleans()))
+mailboxes = st.tuples(st.just("share"), st.booleans())
 champion_acts = st.tuples(
     st.just("champion"),
     st.tuples(
@@ -123,9 +124,9 @@ def play(world, kind, what):
     elif kind == "void":
         world.send(voiding(_completed(what)["id"]))
     elif kind == "post":
-        number, area, with_account, until = what
-        known = f"{MAIL[number]}; {ACCOUNTS[number]}" if with_account else MAIL[number]
-        tier = "T2" if area == "essex" and with_account else ""
+        number, area, other, until = what
+        known = "; ".join([MAIL[number], *{"account": [ACCOUNTS[number]], "desk": [DESK]}.get(other, [])])
+        tier = "T2" if area == "essex" and other == "account" else ""
         world.take_in(
             "people",
             "person,identifiers,organisation,area,role,required_tier,until\n"
@@ -169,7 +170,7 @@ def play(world, kind, what):
         )
     elif kind == "ready":  # for the champion flow
         number, area = what
-        play(world, "post", (number, area, True, ""))
+        play(world, "post", (number, area, "account", ""))
         for key in ("manager_support", "working_knowledge"):
             play(world, "attest", (number, key, area, "2026-02-01", ""))
         play(world, "member", (number, ""))
@@ -191,7 +192,7 @@ def play(world, kind, what):
         with contextlib.suppress(NotFound, Conflict):  # nobody met yet, or one identifier
             world.decide(one, other, same=same)
     elif kind == "share":
-        world.share(MAIL[what[0]], shared=what[1])
+        world.share(DESK, shared=what)
     elif kind == "champion":
         act, number, area = what
         with contextlib.suppress(NotFound, Conflict):  # not allowed now: nothing was kept
@@ -294,7 +295,7 @@ def make_everybody_known(world):
         f"{known},{known.removeprefix('mailto:')},Elsewhere,essex\n" for known in [*MAIL, *ACCOUNTS]
     )
     world.take_in("people", f"person,identifiers,organisation,area\n{rows}")
-    world.send(*(completion(known, "induction", START) for known in (*SHA1, *CAPITALS)))
+    world.send(*(completion(known, "induction", START) for known in (*SHA1, *CAPITALS, DESK)))
     world.recompute()
 
 
@@ -305,9 +306,9 @@ def _subject(kind, what):
         return kind, what[:4]
     if kind == "decide":
         return kind, frozenset(what[:2])
-    if kind == "organisation":
+    if kind in ("organisation", "share"):
         return kind
-    return (kind, what[0]) if kind in ("member", "share") else (kind, repr(what))
+    return (kind, what[0]) if kind == "member" else (kind, repr(what))
 
 
 @quick
