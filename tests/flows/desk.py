@@ -162,8 +162,10 @@ class Desk:
         migrate(self.database)
         self.settings = load({"LRS_BRIDGE_DATABASE_URL": url})
         self.now = NOW
-        files, checked = mapping_flow.read(str(SHIPPED_MAPPINGS), LONDON)
-        self.mappings = checked.mappings
+        self.put_in_force(read_folder(SHIPPED_MAPPINGS))
+
+    def put_in_force(self, files: dict[str, str]) -> None:
+        self.mappings = parse(files, LONDON).mappings
         self.database.write(
             lambda session: mapping_flow.put_in_force(
                 session, files, self.mappings.digest, now=NOW, who="test"
@@ -203,6 +205,13 @@ class Desk:
     def explain(self, identifier: str) -> dict:
         recompute(self.database, self.settings, lambda: self.now)
         return self.database.read(lambda session: explain(session, identifier, LONDON)).body
+
+    def status(self, identifier: str, area: str = "essex") -> str:
+        return self.explain(identifier)["eligibility"][area]["status"]
+
+    def met(self, identifier: str, area: str = "essex") -> set[str]:
+        """The champion standards that are met."""
+        return set(self.explain(identifier)["eligibility"][area]["met"])
 
     def statements(self) -> list[dict]:
         found = sa.select(schema.statements.c.body).order_by(schema.statements.c.seq)

@@ -101,7 +101,7 @@ def _parts(value: dict[str, Any], item: Item) -> list[str]:
     return ["word"] if item.practice else ["knowledge"]
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     said = (value["by_name"], value["answer"], value["parts"], value["until"], value["note"])
     what = f"{value['attestation']} of {value['person']} by {value['by']} on {value['date']} at {_subject(value)}"
     yield Claim("attestation", what, said)

@@ -12,6 +12,7 @@ from lrs_bridge.flows.imports.cells import (
     area_field,
     choice_field,
     day_field,
+    folded,
     identifier_field,
     identifiers_field,
     text_field,
@@ -52,8 +53,8 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "last_update", "lies before “since”"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
-    yield from claims_of_person(value)
+def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
+    yield from claims_of_person(value, known)
     place = f"{plain(value['organisation'])}, {plain(value['service_area'])}, {value['area']}"
     said = (
         value["status"],
@@ -62,7 +63,7 @@ def _claims(value: dict[str, Any]) -> Iterator[Claim]:
         value["decided_by_name"],
         value["last_update"],
     )
-    yield Claim("status", f"the champion {value['identifiers'][0]} at {place}", said)
+    yield Claim("status", f"the champion {folded(value['identifiers'][0])} at {place}", said)
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
@@ -134,7 +135,7 @@ def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
             kind="champion",
             key=value["area"],
             word=word,
-            learner=value["identifiers"][0],
+            learner=folded(value["identifiers"][0]),
             happened=calendar.start_of(day),
             subject=f"{plain(value['organisation'])}/{plain(value['service_area'])}",
             by=value["decided_by"] or None if word == "register" else None,

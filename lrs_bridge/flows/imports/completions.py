@@ -56,10 +56,13 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
 def unknown_course(column: str, course: str, known: Known) -> Problems:
     courses = {*known.mappings.courses, *known.decided_courses}
     if course not in courses:
-        yield column, f"unknown course “{course}”; one of {', '.join(sorted(courses))}"
+        yield (
+            column,
+            f"unknown course “{course}”; one of {', '.join(sorted(courses))}, or one whose equivalence is recorded first",
+        )
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     said = tuple(
         value[name] for name in ("provider", "certificate", "seen_by", "seen_by_name", "organisation", "note")
     )

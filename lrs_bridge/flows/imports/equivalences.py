@@ -56,7 +56,7 @@ def _subject(value: dict[str, Any]) -> str:
     return f"{value['counts_as']}/{value['area'] or plain(value['organisation'])}"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     said = (value["decided_by_name"], value["basis"], value["until"])
     yield Claim(
         "course", f"{value['course']} counting as {_subject(value)}, decided on {value['date']}", said

@@ -103,7 +103,7 @@ class Kind(Shape):
 
     schema: Schema
     check: Callable[[dict[str, Any], Known], Problems]
-    claims: Callable[[dict[str, Any]], Iterator[Claim]]
+    claims: Callable[[dict[str, Any], Known], Iterator[Claim]]
     keep: Callable[[Session, Sequence[dict[str, Any]], Taking], list[Kept]]
     several: Callable[[dict[str, Any]], list[dict[str, Any]]] = lambda value: [value]
 
@@ -185,7 +185,7 @@ def check(
     claims = Claims()
     for entries, wrong in entries_of(kind, table, layout, known):
         rows += 1
-        said = list(_contradictions(kind, entries, claims, layout))
+        said = list(_contradictions(kind, entries, claims, layout, known))
         mistakes += len(wrong) + len(said)
         problems += [*wrong, *said][: _SHOWN - len(problems)]
         before = claims.before(repr([entry.value for entry in entries]), entries[0].line) if entries else None
@@ -202,10 +202,10 @@ def check(
 
 
 def _contradictions(
-    kind: Kind, entries: Sequence[Entry], claims: Claims, layout: Layout
+    kind: Kind, entries: Sequence[Entry], claims: Claims, layout: Layout, known: Known
 ) -> Iterator[Problem]:
     for entry in entries:
-        for claim in kind.claims(entry.value):
+        for claim in kind.claims(entry.value, known):
             line = claims.contradicted(claim, entry.line)
             if line is not None:
                 where = f"line {entry.line}, {layout.spoken(claim.column)}"

@@ -47,7 +47,7 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "until", "lies before the day on which it was checked"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     said = (value["source"], value["number"], value["until"])
     yield Claim("membership", f"{value['person']} in {value['membership']}, checked {value['checked']}", said)
 

@@ -70,7 +70,7 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         yield "organisation", "a name has no “|”, which stands between an organisation and a number"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     yield Claim(
         "organisation", f"the organisation {plain(value['organisation'])}", sorted(value.items(), key=repr)
     )

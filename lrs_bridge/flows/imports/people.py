@@ -72,10 +72,10 @@ def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
     return next((key for key in keys if key.casefold() == said.casefold()), None)
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
     """A post that names no service area may be one that does, and one without a first day any: such rows would change each
     other at every import."""
-    yield from claims_of_person(value)
+    yield from claims_of_person(value, known)
     person = folded(value["identifiers"][0])
     post = f"the post “{value['role']}” of {person} at {plain(value['organisation'])}, {value['area']}"
     yield Claim("service_area", f"whether {post} is in a service area", bool(value["service_area"]))
@@ -85,9 +85,10 @@ def _claims(value: dict[str, Any]) -> Iterator[Claim]:
     yield Claim("from", post, None, (value["from"], value["until"]))
 
 
-def claims_of_person(value: dict[str, Any]) -> Iterator[Claim]:
+def claims_of_person(value: dict[str, Any], known: Known) -> Iterator[Claim]:
     for identifier in value["identifiers"]:
-        yield Claim("person", f"who {folded(identifier)} is", value["person"])
+        if same_person.folded(identifier) not in known.shared:
+            yield Claim("person", f"who {folded(identifier)} is", value["person"])
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:

@@ -13,6 +13,7 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.imports.cells import (
     area_field,
     day_field,
+    folded,
     identifier_field,
     identifiers_field,
     keys_field,
@@ -58,11 +59,11 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
             yield "items", f"“{item}” is no item of the tiers of {value['area']}"
         elif framework.items[item].course_only:
             yield "items", f"{item} ({framework.items[item].text}) is learned by its own course alone"
-    if value["delivered_by"] in value["attendees"]:
+    if value["delivered_by"] in map(folded, value["attendees"]):
         yield "attendees", "who delivered a session does not attend it"
 
 
-def _claims(value: dict[str, Any]) -> Iterator[Claim]:
+def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     said = (value["delivered_by_name"], sorted(value["courses"]), sorted(value["items"]))
     yield Claim("title", f"the session {_spoken(value)}", said)
 
@@ -72,7 +73,7 @@ def _spoken(value: dict[str, Any]) -> str:
 
 
 def _several(value: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**value, "person": person} for person in value["attendees"]]
+    return [{**value, "person": folded(person)} for person in value["attendees"]]
 
 
 def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
@@ -101,10 +102,12 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
     able = register.may_deliver(session, {value["delivered_by"] for value in values})
-    return [
-        recorded(outcome, _words(value), taking, _warning(value, taking.mappings, able))
-        for value, outcome in zip(values, outcomes, strict=True)
-    ]
+    kept, told = [], set[str]()
+    for value, record, outcome in zip(values, wanted, outcomes, strict=True):
+        warning = "" if record.key in told else _warning(value, taking.mappings, able)
+        told.add(record.key)
+        kept.append(recorded(outcome, _words(value), taking, warning))
+    return kept
 
 
 def _words(value: dict[str, Any]) -> str:

@@ -1,0 +1,304 @@
+"""What each kind of import brings about: where people stand afterwards, and what the coordinator is told before."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from flows.desk import ATTESTED, GOOD, another
+
+from lrs_bridge.errors import BadInput
+from lrs_bridge.flows import people as people_flow
+from lrs_bridge.flows.imports import KINDS
+from lrs_bridge.mapping_files import read_folder
+from lrs_bridge.settings import SHIPPED_MAPPINGS
+
+ASHA = "asha.rao@example.org"
+KENT = {**GOOD["completions"], "course": "kent_cse_basic"}
+BOARDS = {**GOOD["equivalences"], "date": "01/01/2026"}
+YES = {**ATTESTED, "attestation": "manager_support", "answer": "yes"}
+NEITHER = "mailto:lead@example.org is neither a registered champion nor a recorded CSE lead"
+SESSION = {**GOOD["sessions"], "attendees": "asha.rao@example.org; ben@example.org"}
+NO = {**YES, "answer": "No", "date": "01/04/2026"}
+
+
+def warnings(report):
+    return [said for _, said in report.warnings]
+
+
+def posts(desk, identifier=ASHA):
+    return desk.explain(identifier)["learner"]["posts"]
+
+
+class TestOrganisations:
+    def test_its_staff_numbers_are_identifiers(self, desk):
+        name = "Tendring District Council"
+        desk.take_in(
+            "organisations",
+            another("organisations", 1, organisation=name, home_page="https://www.tendringdc.example/taxi"),
+        )
+        row = another("people", 1, identifiers=f"{name.upper()}| B123 ", organisation=name)
+        desk.take_in("people", row)
+        assert desk.explain("https://www.tendringdc.example/taxi|B123")["learner"]["name"] == "P 1"
+        desk.take_in("completions", another("completions", 1, person=f"{name}|B123", seen_by=""))
+        assert len(desk.explain("https://www.tendringdc.example/taxi|B123")["evidence"]) == 1
+
+    def test_but_only_where_a_home_page_is_recorded(self, desk):
+        with pytest.raises(BadInput, match=r'before the "\|" write the full address'):
+            desk.take_in("people", another("people", 1, identifiers="Tendring District Council|B123"))
+
+    def test_its_roles_say_which_tier_is_required(self, desk):
+        desk.take_in("people", {**GOOD["people"], "required_tier": ""})
+        assert desk.explain(ASHA)["tier"]["required"] is None
+        desk.take_in("organisations", GOOD["organisations"])
+        assert desk.explain(ASHA)["tier"]["required"] == "T3"
+        desk.take_in("organisations", {**GOOD["organisations"], "role_tiers": "Teacher = t4"})
+        assert desk.explain(ASHA)["tier"]["required"] == "T4"
+
+
+class TestPeople:
+    def test_being_hired_again_is_another_post(self, desk):
+        first = {**GOOD["people"], "from": "01/09/2020", "until": "31/08/2022"}
+        again = {**GOOD["people"], "from": "01/09/2024"}
+        desk.take_in("people", first)
+        assert dict(desk.take_in("people", first, again).counts) == {"new": 1, "same": 1}
+        assert [(post["from"], post["until"]) for post in posts(desk)] == [
+            ("2020-09-01", "2022-08-31"),
+            ("2024-09-01", None),
+        ]
+        before = desk.everything()
+        assert dict(desk.take_in("people", again, first).counts) == {"same": 2}
+        assert desk.everything() == before
+
+    def test_a_file_without_days_means_the_latest_post(self, desk):
+        first = {**GOOD["people"], "from": "01/09/2020", "until": "31/08/2022"}
+        desk.take_in("people", first, {**GOOD["people"], "from": "01/09/2024"})
+        row = {name: text for name, text in GOOD["people"].items() if name not in ("from", "until")}
+        desk.take_in("people", {**row, "manager": "deputy@example.org"})
+        assert [(post["from"], post["until"]) for post in posts(desk)] == [
+            ("2020-09-01", "2022-08-31"),
+            ("2024-09-01", None),
+        ]
+
+    @pytest.mark.parametrize(
+        ("one", "other", "said"),
+        [
+            ({"from": "01/09/2024"}, {"from": "01/09/2025"}, "line 3, from: line 2 says otherwise of the post “teacher” of"),
+            ({"from": ""}, {"from": "01/09/2025"}, "line 3, from: line 2 says otherwise of the post “teacher” of"),
+            ({"service_area": ""}, {"service_area": "Juniors"}, "line 3, service_area: line 2 says otherwise of whether"),
+        ],
+    )  # fmt: skip
+    def test_rows_that_would_change_each_other_are_refused(self, desk, one, other, said):
+        with pytest.raises(BadInput) as refused:
+            desk.take_in("people", {**GOOD["people"], **one}, {**GOOD["people"], **other})
+        assert [str(problem)[: len(said)] for problem in refused.value.problems] == [said]
+
+    def test_identifiers_that_somebody_parted_stay_apart(self, desk):
+        desk.take_in("people", GOOD["people"])
+        account = "https://moodle.example.org|asha.rao"
+        desk.database.write(
+            lambda session: people_flow.decide(
+                session, ASHA, account, same=False, reason="two sisters", who="test", now=desk.now
+            )
+        )
+        report = desk.take_in("people", {**GOOD["people"], "manager": "deputy@example.org"})
+        ((_, outcome, words),) = report.changes
+        assert (outcome, words.rpartition("; ")[2]) == (
+            "changed",
+            "manager mailto:head@example.org → mailto:deputy@example.org",
+        )
+        assert [said.rpartition(": ")[2] for said in warnings(report)] == [
+            "some of these identifiers stay apart, because somebody decided that they are not one person"
+        ]
+        assert desk.explain(ASHA)["learner"]["identifiers"] == [f"mailto:{ASHA}"]
+        assert dict(desk.take_in("people", {**GOOD["people"], "manager": "deputy@example.org"}).counts) == {
+            "same": 1
+        }
+
+    def test_a_mailbox_that_several_read_joins_nobody(self, desk):
+        desk.database.write(
+            lambda session: people_flow.share(
+                session, "office@example.org", shared=True, reason="read by all", who="test", now=desk.now
+            )
+        )
+        rows = [
+            another("people", number, identifiers=f"office@example.org; p{number}@example.org")
+            for number in (1, 2)
+        ]
+        desk.take_in("people", *rows)
+        for number in (1, 2):
+            learner = desk.explain(f"p{number}@example.org")["learner"]
+            assert (learner["name"], learner["identifiers"]) == (
+                f"P {number}",
+                [f"mailto:p{number}@example.org"],
+            )
+        assert dict(desk.take_in("people", *rows).counts) == {"same": 2}
+        with pytest.raises(
+            BadInput, match="Office@example\\.org is read by several people; give an identifier"
+        ):
+            desk.take_in("people", another("people", 3, identifiers="Office@example.org"))
+
+
+class TestChampions:
+    def test_registered_and_legacy(self, desk):
+        legacy = another("champions", 1, status="legacy", decided_by="", decided_by_name="")
+        report = desk.take_in("champions", GOOD["champions"], legacy)
+        assert [words for _, _, words in report.changes] == [
+            "Joan Hale: registered champion at Colne Primary School, essex, since 1 Sep 2018",
+            "P 1: legacy champion at Colne Primary School, essex, since 1 Sep 2018",
+        ]
+        assert [said.rpartition(": ")[2] for said in warnings(report)] == [
+            "a post there was recorded too"
+        ] * 2
+        assert desk.status("joan.hale@example.org") == "champion"
+        assert desk.status("p1@example.org") == "legacy_unverified"
+
+    def test_no_post_is_made_where_one_is_recorded(self, desk):
+        post = another("people", 1, identifiers="joan.hale@example.org", person="Joan Hale", role="head")
+        desk.take_in("people", {**post, "from": "01/09/2010"})
+        assert warnings(desk.take_in("champions", GOOD["champions"])) == []
+        assert [one["role"] for one in posts(desk, "joan.hale@example.org")] == ["head"]
+
+    def test_a_corrected_row(self, desk):
+        desk.take_in("champions", GOOD["champions"])
+        report = desk.take_in("champions", {**GOOD["champions"], "decided_by_name": "Anne Lowe"})
+        ((_, outcome, words),) = report.changes
+        assert outcome == "corrected"
+        assert words.endswith("; by name “Ann Lowe” → “Anne Lowe”")
+
+
+class TestSessions:
+    def test_it_gives_each_attendee_each_course(self, desk):
+        report = desk.take_in("sessions", SESSION)
+        assert (report.rows, dict(report.counts)) == (1, {"new": 2})
+        for attendee in (ASHA, "ben@example.org"):
+            courses = [one["course"] for one in desk.explain(attendee)["evidence"]]
+            assert sorted(courses) == ["escb_basic", "induction", "item:3.4"]
+
+    def test_a_row_for_each_attendee_is_the_same(self, desk):
+        desk.take_in("sessions", SESSION)
+        before = desk.everything()
+        rows = [{**SESSION, "attendees": one} for one in ("Ben@example.org", ASHA)]
+        assert dict(desk.take_in("sessions", *rows).counts) == {"same": 2}
+        assert desk.everything() == before
+
+    def test_a_latecomer_is_added(self, desk):
+        desk.take_in("sessions", SESSION)
+        row = {**SESSION, "attendees": f"{SESSION['attendees']}; cem@example.org"}
+        assert dict(desk.take_in("sessions", row).counts) == {"same": 2, "new": 1}
+
+    def test_the_first_tier_taught_by_somebody_else_is_said_once(self, desk):
+        report = desk.take_in("sessions", SESSION)
+        assert [said.rpartition(": ")[2] for said in warnings(report)] == [NEITHER]
+
+    def test_not_of_a_recorded_lead(self, desk):
+        desk.take_in("organisations", GOOD["organisations"])
+        assert warnings(desk.take_in("sessions", SESSION)) == []
+
+    @pytest.mark.parametrize("status", ["registered", "legacy"])
+    def test_nor_of_a_champion(self, desk, status):
+        row = {**GOOD["champions"], "identifiers": "Lead@Example.org", "status": status}
+        desk.take_in("champions", row)
+        desk.explain("lead@example.org")
+        assert warnings(desk.take_in("sessions", SESSION)) == []
+
+    @pytest.mark.parametrize(
+        ("changes", "warned"),
+        [
+            ({"courses": "escb_missing", "items": ""}, False),
+            ({"courses": "", "items": "2.8; 3.4"}, False),
+            ({"courses": "", "items": "1.3"}, True),
+            ({"courses": "escb_basic", "items": "", "area": "thurrock"}, False),
+        ],
+    )
+    def test_nor_of_other_tiers(self, desk, changes, warned):
+        assert bool(warnings(desk.take_in("sessions", {**SESSION, **changes}))) is warned
+
+    def test_two_rows_that_differ_in_what_it_gave(self, desk):
+        with pytest.raises(BadInput, match="line 3, title: line 2 says otherwise of the session “ESCB basic"):
+            desk.take_in("sessions", SESSION, {**SESSION, "courses": "induction"})
+
+
+class TestAttestations:
+    def test_a_later_no_ends_an_earlier_yes(self, desk):
+        desk.take_in("people", GOOD["people"])
+        desk.take_in("attestations", YES)
+        assert desk.met(ASHA) == {"manager_support"}
+        report = desk.take_in("attestations", NO)
+        assert report.changes == [
+            (
+                2,
+                "new",
+                f"mailto:{ASHA}: manager_support, answered no, by mailto:head@example.org on 1 Apr 2026",
+            )
+        ]
+        assert desk.met(ASHA) == set()
+
+    def test_a_no_of_the_same_day_corrects_it(self, desk):
+        desk.take_in("people", GOOD["people"])
+        desk.take_in("attestations", YES)
+        report = desk.take_in("attestations", {**YES, "answer": "no"})
+        assert report.changes[0][1:] == (
+            "corrected",
+            f"mailto:{ASHA}: manager_support, answered no, by mailto:head@example.org on 1 Mar 2026; answer none → no",
+        )
+        assert desk.met(ASHA) == set()
+
+    def test_somebody_elses_no_ends_nothing(self, desk):
+        desk.take_in("people", GOOD["people"])
+        desk.take_in("attestations", YES, {**NO, "by": "other@example.org"})
+        assert desk.met(ASHA) == {"manager_support"}
+
+    @pytest.mark.parametrize(("by", "counts"), [("stand.in@example.org", True), ("head@example.org", False)])
+    def test_without_a_line_manager_the_stand_in_is_heard(self, desk, by, counts):
+        files = read_folder(SHIPPED_MAPPINGS)
+        name = "champions/set.yaml"
+        board = "    board: Essex Safeguarding Children Board\n"
+        files[name] = files[name].replace(board, f"{board}    without_manager: [Stand.In@example.org]\n")
+        desk.put_in_force(files)
+        desk.take_in("people", {**GOOD["people"], "manager": "None"})
+        report = desk.take_in("attestations", {**YES, "by": by})
+        assert bool(warnings(report)) is not counts
+        assert desk.met(ASHA) == ({"manager_support"} if counts else set())
+
+
+class TestEquivalences:
+    def test_a_boards_decision_serves_its_champion_standards_alone(self, desk):
+        desk.take_in("people", GOOD["people"])
+        with pytest.raises(BadInput, match="unknown course “kent_cse_basic”"):
+            desk.take_in("completions", KENT)
+        desk.take_in("equivalences", BOARDS)
+        assert desk.met(ASHA) == set()
+        desk.take_in("completions", KENT)
+        assert desk.met(ASHA) == {"basic_cse"}
+        assert desk.explain(ASHA)["tier"]["progress"]["T1"] == [0, 3]
+
+    def test_an_organisations_serves_the_tiers_of_its_people_alone(self, desk):
+        elsewhere = another("people", 1, organisation="Harwich School")
+        desk.take_in("people", GOOD["people"], elsewhere)
+        report = desk.take_in("equivalences", {**BOARDS, "area": "", "organisation": "Colne Primary School"})
+        assert report.changes[0][2] == (
+            "kent_cse_basic counts as escb_basic for the tiers of Colne Primary School, from 1 Jan 2026, until 28 Feb 2028"
+        )
+        desk.explain(ASHA)
+        desk.take_in("completions", KENT, {**KENT, "person": "p1@example.org"})
+        assert desk.explain(ASHA)["tier"]["progress"]["T1"] == [3, 3]
+        assert desk.met(ASHA) == set()
+        assert desk.explain("p1@example.org")["tier"]["progress"]["T1"] == [0, 3]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_same_rows_in_any_order_change_nothing(desk, kind, seed):
+    rows = [another(kind, number) for number in range(8)]
+    if kind == "people":
+        rows += [{**row, "until": "31/08/2025"} for row in rows[:3]]
+        rows[:3] = [{**row, "from": "01/10/2025"} for row in rows[:3]]
+    shuffle = random.Random(seed).shuffle
+    shuffle(rows)
+    desk.take_in(kind, *rows)
+    before = desk.everything()
+    for _ in range(3):
+        shuffle(rows)
+        assert dict(desk.take_in(kind, *rows, *rows[:2]).counts) == {"same": len(rows) + 2}
+        assert desk.everything() == before
