@@ -23,7 +23,6 @@ from lrs_bridge.moments import Calendar
 from lrs_bridge.settings import SHIPPED_MAPPINGS, load
 from lrs_bridge.store import schema
 from lrs_bridge.store.database import Database
-from lrs_bridge.store.migrations import migrate
 
 LONDON = Calendar(ZoneInfo("Europe/London"))
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -155,11 +154,10 @@ def another(kind: str, number: int, **changes: str) -> dict[str, str]:
 
 
 class Desk:
-    """A database with the shipped mappings in force, and somebody who imports."""
+    """A migrated database with the shipped mappings in force, and somebody who imports."""
 
     def __init__(self, url: str) -> None:
         self.database = Database(url)
-        migrate(self.database)
         self.settings = load({"LRS_BRIDGE_DATABASE_URL": url})
         self.now = NOW
         self.put_in_force(read_folder(SHIPPED_MAPPINGS))
