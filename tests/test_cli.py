@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 from builders import Shell
 
@@ -386,6 +388,77 @@ class TestImport:
         assert "2 rows read as Windows-1252: 2 new." in shell.well("import", "people", people)
         path.write_bytes(text.encode("utf-16"))
         assert "save it as “CSV UTF-8" in shell.refused(2, "import", "people", people)
+
+    def test_a_workbook_with_own_headings(self, shell, tmp_path):
+        book = openpyxl.Workbook()
+        book.active.title = "Completed"
+        book.active.append(["Work e-mail", "Basic awareness", "Payroll no"])
+        book.active.append(["asha.rao@example.org", date(2026, 4, 3), 4711])
+        book.active.append(["ben@example.org", "13/04/2026", None])
+        book.create_sheet("Notes").append(["anything"])
+        path = str(tmp_path / "training.xlsx")
+        book.save(path)
+        assert "there is text in “Completed”, “Notes” → say which" in shell.refused(2, "import", "completions", path)
+        said = shell.refused(2, "import", "completions", path, "--sheet", "completed")
+        assert "--column 'Work e-mail=COLUMN'; or, to pass it over, --column 'Work e-mail='" in said
+        told = ("Work e-mail=person", "Basic awareness=course:escb_basic", "Payroll no=")
+        options = [word for one in told for word in ("--column", one)]
+        shown = (
+            "line 2     new  mailto:asha.rao@example.org: escb_basic on 3 Apr 2026\n"
+            "line 3     new  mailto:ben@example.org: escb_basic on 13 Apr 2026\n"
+            "2 rows read as XLSX, sheet “Completed”: 2 new.\n"
+        )
+        sheet = ["--sheet", "completed"]
+        assert shell.well("import", "completions", path, *sheet, *options, "--apply").startswith(shown)
+        # remembered
+        assert "2 same" in shell.well("import", "completions", path, *sheet)
+
+    def test_what_is_corrected_and_what_stands_twice(self, shell, tmp_path):
+        path = tmp_path / "members.csv"
+        row = "asha.rao@example.org,01/03/2026,list,{number},\n"
+        path.write_text("person,checked,source,number,until\n" + row.format(number=1))
+        nwg = ["--set", "membership=nwg"]
+        shell.well("import", "memberships", str(path), *nwg, "--apply")
+        path.write_text(path.read_text().replace(",1,", ",2,") + row.format(number=2))
+        assert shell.well("import", "memberships", str(path), *nwg) == (
+            "line 2     corrected  mailto:asha.rao@example.org: member of nwg, checked 1 Mar 2026; number 1 → 2\n"
+            "line 3 repeats line 2\n"
+            "2 rows read as UTF-8: 1 corrected, 1 same.\n"
+            "Nothing was changed yet. Add --apply to do it.\n"
+        )
+
+    def test_the_first_changes_or_all_of_them(self, shell, tmp_path):
+        path = tmp_path / "members.csv"
+        rows = (f"p{number}@example.org,nwg,01/03/2026,list\n" for number in range(205))
+        path.write_text("person,membership,checked,source\n" + "".join(rows))
+        said = shell.well("import", "memberships", str(path)).splitlines()
+        assert said[199:202] == [
+            "line 201   new  mailto:p199@example.org: member of nwg, checked 1 Mar 2026",
+            "and 5 more; --all shows every one",
+            "205 rows read as UTF-8: 205 new.",
+        ]
+        assert len(shell.well("import", "memberships", str(path), "--all").splitlines()) == 207
+
+    @pytest.mark.parametrize("option", ["--column", "--set"])
+    def test_a_pair_without_its_mark(self, shell, people, option):
+        said = shell.refused(2, "import", "people", people, option, "area")
+        assert f"{option}: “area” has no “=” between two names" in said
+
+    def test_progress_is_shown_on_a_terminal_alone(self, shell, people):
+        """Standard error of a terminal moves; of a pipe it stays empty."""
+        shell.well("import", "people", people)
+        command = [sys.executable, "-m", "lrs_bridge", "import", "people", people]
+        environ = {**os.environ, **shell.environ, "TERM": "xterm"}
+        pipe = subprocess.run(command, env=environ, capture_output=True, check=True, timeout=60)
+        assert pipe.stderr == b""
+        leader, follower = pty.openpty()
+        with os.fdopen(leader, "rb", buffering=0) as terminal:
+            subprocess.run(
+                command, env=environ, stdout=subprocess.DEVNULL, stderr=follower, check=True, timeout=60
+            )
+            shown = terminal.read(65536)
+        os.close(follower)
+        assert b"people" in shown
 
 
 class TestReading:
