@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from test_cli import Shell
 
 from lrs_bridge import settings as setting_table
+from lrs_bridge.app import create_app
 from lrs_bridge.connectors.tables import read_csv
 from lrs_bridge.flows import by_hand, champion, imports
 from lrs_bridge.flows import mappings as mapping_flow
@@ -118,6 +119,12 @@ def test_what_is_held_is_listed_with_cause_number_example_and_what_to_do(held):
     )
     assert "3 held" in held.well("status")
     assert "! 3 alerts to essex are held (import 1 of people staff.csv by Ann" in held.well("status")
+
+
+def test_health_says_how_many_are_held_and_names_nobody(held):
+    answer = create_app(held.settings, held.database).test_client().get("/health")
+    assert answer.get_json()["alerts"] == "3 held until somebody decides, `lrs-bridge alerts list`"
+    assert not any(name in answer.text for name in PEOPLE)
 
 
 def test_released_they_go_out(held, tmp_path):

@@ -12,6 +12,8 @@ from flows.worlds import START, completion, shipped_files, voiding
 from servers import Answer
 
 from lrs_bridge.connectors import webhooks
+from lrs_bridge.flows import by_hand, champion
+from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.deliver import deliver
 from lrs_bridge.flows.status import status
 from lrs_bridge.store import outbox
@@ -273,3 +275,83 @@ def test_mail_goes_to_a_folder_where_one_is_set(world, tmp_path):
     (path,) = (tmp_path / "mailbox").glob("*.eml")
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     assert message["To"] == "cse-champions@essex-lscb.example"
+
+
+def acts(world, *words):
+    """asha does these, and the Board decides these, a minute apart, each computed and sent before the next."""
+    for word in words:
+        world.advance(timedelta(minutes=1))
+        mappings = world.database.read(
+            lambda session: mapping_flow.in_force(session, world.settings.calendar)
+        )
+        asked = champion.Asked(word, "asha@example.org", "essex", world.now, by="ann@board.example")
+        keeping = by_hand.Keeping(world.settings.public_url, "test", world.now)
+        world.database.write(lambda session: champion.act(session, asked, mappings, keeping))  # noqa: B023  # runs at once
+        world.recompute()
+        send_out(world)
+
+
+def texts(smtp_server):
+    return {
+        message["Subject"]: " ".join(message.get_body(("plain",)).get_content().split())
+        for message in smtp_server.messages
+    }
+
+
+def test_what_a_board_reads_of_the_champion_flow(world, smtp_server):
+    mailing(world, smtp_server)
+    tell(world, "{email: board@example.org}")
+    make_eligible(world)
+    world.recompute()
+    acts(world, "request", "withdraw", "request", "register")
+    world.send(
+        voiding(completion("https://moodle.example.org|asha", "set_toolbox", START - timedelta(days=9))["id"])
+    )
+    world.recompute()
+    world.send(completion("https://moodle.example.org|asha", "set_toolbox", START, number=2))
+    send_out(world)
+    world.recompute()
+    send_out(world)
+    acts(world, "leave")
+    said = texts(smtp_server)
+    assert list(said) == [
+        "Eligible as CSE Champion: asha (Essex)",
+        "Asks to be CSE Champion: asha (Essex)",
+        "Request to be CSE Champion no longer stands: asha (Essex)",
+        "CSE Champion no longer meets every standard: asha (Essex)",
+        "CSE Champion meets every standard: asha (Essex)",
+        "CSE Champion has left: asha (Essex)",
+    ]
+    for part in (
+        "asha of School asks to be registered as a CSE Champion in Essex.",
+        "Recorded: Safeguarding level 2 or equivalent, with good working knowledge;",
+        "You decide: register the person as champion, or return the request with what is missing.",
+    ):
+        assert part in said["Asks to be CSE Champion: asha (Essex)"]
+    lost = said["CSE Champion no longer meets every standard: asha (Essex)"]
+    assert "Not met now: SET CSE Toolbox online module. " in lost
+    assert "The role goes on: only you end it." in lost
+    assert (
+        "asha of School is no longer a CSE Champion in Essex. Decided on"
+        in said["CSE Champion has left: asha (Essex)"]
+    )
+    for text in said.values():
+        assert "does not prove who sat at the screen, nor that practice is competent" in text
+        assert "asha@example.org" not in text
+        assert "ann@board.example" not in text
+
+
+def test_a_champion_whose_post_ends_is_told_with_the_reason(world, smtp_server):
+    mailing(world, smtp_server)
+    tell(world, "{email: board@example.org}")
+    make_eligible(world)
+    acts(world, "request", "register")
+    world.take_in(
+        "people",
+        "person,identifiers,organisation,area,required_tier,until\nasha,asha@example.org,School,essex,T1,2026-03-03\n",
+    )
+    world.advance(timedelta(days=3))
+    world.recompute()
+    send_out(world)
+    left = texts(smtp_server)["CSE Champion has left: asha (Essex)"]
+    assert "asha of School is no longer a CSE Champion in Essex, because the post has ended." in left
