@@ -2,13 +2,10 @@
 
 import contextlib
 import hashlib
-import itertools
-import shutil
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
-from flows.worlds import SITE, START, World, completion, shipped_files, voiding
+from flows.worlds import SITE, START, completion, shipped_files, voiding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -213,24 +210,6 @@ def play_all(world, history):
 def _completed(what):
     identifier, course, day = what
     return completion(identifier, course, START + timedelta(days=day))
-
-
-@pytest.fixture(scope="module")
-def fresh_world(tmp_path_factory):
-    """Makes worlds from a copy of one migrated database."""
-    folder = tmp_path_factory.mktemp("worlds")
-    template = folder / "template.sqlite"
-    world = World(f"sqlite:///{template}")
-    play(world, "equal", (("southend", ""), "2026-01-15"))  # makes the other course known
-    world.close()
-    numbers = itertools.count()
-
-    def make():
-        file = folder / f"{next(numbers)}.sqlite"
-        shutil.copyfile(template, file)
-        return World(f"sqlite:///{file}")
-
-    return make
 
 
 def count(world, table):

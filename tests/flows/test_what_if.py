@@ -1,8 +1,6 @@
 """What-if: what it says is what comes true when those mappings are put in force; and it writes nothing."""
 
 import hashlib
-import itertools
-import shutil
 from collections import Counter
 from datetime import timedelta
 from functools import cache
@@ -10,7 +8,7 @@ from functools import cache
 import pytest
 import sqlalchemy as sa
 from flows.test_incremental import ACCOUNTS, CAPITALS, COMPLETIONS, MAIL, SHA1, play_all, settled, steps
-from flows.worlds import LONDON, START, World, completion, shipped_files, voiding
+from flows.worlds import LONDON, START, completion, shipped_files, voiding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,28 +74,6 @@ grown = st.tuples(
 )
 histories = st.lists(st.tuples(st.one_of(steps, sends, sends, grown), st.booleans()), max_size=20)
 trials = st.integers(0, len(TRIALS) - 1)
-
-
-@pytest.fixture(scope="module")
-def sqlite_worlds(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("worlds")
-    template = folder / "template.sqlite"
-    World(f"sqlite:///{template}").close()
-    numbers = itertools.count()
-
-    def make():
-        file = folder / f"{next(numbers)}.sqlite"
-        shutil.copyfile(template, file)
-        return World(f"sqlite:///{file}")
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def postgres_worlds(postgres_server):
-    template = postgres_server.create_database()
-    World(postgres_server.url(template)).close()
-    return lambda: World(postgres_server.url(postgres_server.create_database(template)))
 
 
 @cache
@@ -248,14 +224,14 @@ lenient = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 @settings(max_examples=30, deadline=None, suppress_health_check=lenient)
 @given(history=histories, first=trials, second=trials)
-def test_what_it_says_comes_true_sqlite(sqlite_worlds, history, first, second):
-    try_out(sqlite_worlds(), history, first, second)
+def test_what_it_says_comes_true_sqlite(fresh_world, history, first, second):
+    try_out(fresh_world(), history, first, second)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=lenient)
 @given(history=histories, first=trials, second=trials)
-def test_what_it_says_comes_true_postgres(postgres_worlds, history, first, second):
-    try_out(postgres_worlds(), history, first, second)
+def test_what_it_says_comes_true_postgres(fresh_world_on_server, history, first, second):
+    try_out(fresh_world_on_server(), history, first, second)
 
 
 class TestByExample:
