@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import sqlalchemy as sa
-from flows.populations import CHANGES, TRIED, Outcome, Population, put_in_force
+from flows.populations import TRIED, Outcome, Population, put_in_force
 from flows.worlds import LONDON, World
 from postgres_cluster import PostgresCluster
 
@@ -116,7 +116,6 @@ def live(world: World, size: int) -> int:
     said = unlike(seen, came)
     say(f"             {len(said)} counts in which what-if was wrong {said}")
     wrong += len(said) + compare(world)
-    timed("back again, and computed", lambda: put_in_force(world, CHANGES[-1]))
     say("  " + ", ".join(f"{number:,} {name}" for name, number in counts(world).items()))
     say(f"  {population.refused} champion acts refused by the flow; differences in all: {wrong}")
     return wrong

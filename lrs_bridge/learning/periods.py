@@ -21,13 +21,20 @@ class Periods:
     __slots__ = ("intervals",)
 
     def __init__(self, intervals: Iterable[Interval] = ()) -> None:
+        found = [pair for pair in intervals if pair[0] < pair[1]]
+        if len(found) > 1:
+            found = self._merged(sorted(found))
+        self.intervals = tuple(found)
+
+    @staticmethod
+    def _merged(ordered: Iterable[Interval]) -> list[Interval]:
         merged: list[Interval] = []
-        for start, end in sorted(pair for pair in intervals if pair[0] < pair[1]):
+        for start, end in ordered:
             if merged and start <= merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(merged[-1][1], end))
             else:
                 merged.append((start, end))
-        self.intervals = tuple(merged)
+        return merged
 
     @classmethod
     def between(cls, start: datetime | None, end: datetime | None) -> Periods:
@@ -38,6 +45,10 @@ class Periods:
         return Periods((*self.intervals, *other.intervals))
 
     def __and__(self, other: Periods) -> Periods:
+        if not self.intervals or other is ALWAYS:
+            return self
+        if not other.intervals or self is ALWAYS:
+            return other
         both, i, j = [], 0, 0
         while i < len(self.intervals) and j < len(other.intervals):
             (a, b), (c, d) = self.intervals[i], other.intervals[j]
@@ -85,4 +96,6 @@ def intersection(many: Iterable[Periods]) -> Periods:
     held = ALWAYS
     for periods in many:
         held &= periods
+        if not held:
+            break
     return held

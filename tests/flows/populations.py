@@ -114,12 +114,12 @@ class Population:
             ("import by-hand records", self.record),
             ("recompute", world.recompute),
             ("join, part, share mailboxes", self.decide_identities),
-            ("change the mappings, recompute", lambda: self.change_mappings(0)),
+            ("change the mappings, recompute", self.change_mappings),
             ("receive the others, voids, repetitions", lambda: self.receive(0.34)),
             ("import corrected records", self.correct),
             ("recompute", world.recompute),
             ("champion flow", self.exercise_champions),
-            ("change the mappings, 60 days later, recompute", lambda: self.change_mappings(60)),
+            ("60 days later, recompute", self.wait),
         )
 
     def _credential(self, source: str) -> clients.Client:
@@ -256,9 +256,10 @@ class Population:
         self._attest(0.25)
         chance = self.chance
         members = [
-            [body.mail, "nwg", _day(-chance.randint(1, 700)), "the NWG's list", _day(chance.randint(-90, 300)) if chance.random() < 0.5 else ""]
+            [body.mail, "nwg", _day(-checked), "the NWG's list", _day(chance.randint(30, 900) - checked) if chance.random() < 0.5 else ""]
             for body in self.everybody
             if body.mail and (body.aspires or chance.random() < 0.3)
+            for checked in [chance.randint(1, 700)]
         ]  # fmt: skip
         self.world.take_in("memberships", table("person,membership,checked,source,until", members))
         decisions = [
@@ -355,9 +356,12 @@ class Population:
 
         return self.world.database.read(journey)
 
-    def change_mappings(self, days: int) -> None:
-        self.world.advance(timedelta(days=days))
-        self.world.put_mappings(CHANGES[1 if days else 0])
+    def change_mappings(self) -> None:
+        self.world.put_mappings(CHANGED)
+        self.world.recompute()
+
+    def wait(self) -> None:
+        self.world.advance(timedelta(days=60))
         self.world.recompute()
 
 
@@ -369,18 +373,15 @@ def _changed(*edits: tuple[str, str, str]) -> dict[str, str]:
     return files
 
 
-_LASTING = (
-    "frameworks/escb.yaml",
-    "    where: in your organisation, face to face",
-    "    valid_for: P3Y\n    where: in your organisation, face to face",
+CHANGED = _changed(
+    (
+        "frameworks/escb.yaml",
+        "    where: in your organisation, face to face",
+        "    valid_for: P3Y\n    where: in your organisation, face to face",
+    ),
+    ("sources/moodle.yaml", 'external-id": escb_missing}}', 'external-id": [escb_missing, local_referral]}}'),
 )
-_REFERRAL = (
-    "sources/moodle.yaml",
-    'external-id": escb_missing}}',
-    'external-id": [escb_missing, local_referral]}}',
-)
-CHANGES = (_changed(_LASTING), _changed(_LASTING, _REFERRAL))
-"""Mappings that are in force one after the other, after the shipped ones."""
+"""What comes into force on the way, after the shipped mappings."""
 TRIED = _changed(
     (
         "frameworks/escb.yaml",
