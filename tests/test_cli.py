@@ -398,7 +398,9 @@ class TestImport:
         book.create_sheet("Notes").append(["anything"])
         path = str(tmp_path / "training.xlsx")
         book.save(path)
-        assert "there is text in “Completed”, “Notes” → say which" in shell.refused(2, "import", "completions", path)
+        assert "there is text in “Completed”, “Notes” → say which" in shell.refused(
+            2, "import", "completions", path
+        )
         said = shell.refused(2, "import", "completions", path, "--sheet", "completed")
         assert "--column 'Work e-mail=COLUMN'; or, to pass it over, --column 'Work e-mail='" in said
         told = ("Work e-mail=person", "Basic awareness=course:escb_basic", "Payroll no=")
