@@ -27,10 +27,12 @@ from rich.table import Table
 
 from lrs_bridge import settings as setting_table
 from lrs_bridge.connectors.tables import read_csv
+from lrs_bridge.demo.people import BOARDS, MOODLE_COURSES, REGISTERED, REQUESTS, SITE, TABLES
 from lrs_bridge.errors import Unavailable
-from lrs_bridge.flows import credentials, imports, status
+from lrs_bridge.flows import by_hand, champion, credentials, imports, status
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, Explained, explain_all
+from lrs_bridge.learning.champions import Act
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant, system_clock
 from lrs_bridge.settings import SHIPPED_MAPPINGS, Settings
@@ -41,7 +43,6 @@ from lrs_bridge.store.migrations import migrate
 
 _PATIENCE_SECONDS = 60
 _WIDE = 160  # columns, where no terminal says otherwise
-_SITE = "https://moodle.council.example"
 _EXTERNAL_ID = "https://w3id.org/learning-analytics/learning-management-system/external-id"
 _NWG = "https://nwg-elearning.example/cse-basic-awareness"
 _TOOLBOX = "https://set-toolbox.example/cse-toolbox"
@@ -49,43 +50,15 @@ _COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
 _PASSED = "http://adlnet.gov/expapi/verbs/passed"
 _FAILED = "http://adlnet.gov/expapi/verbs/failed"
 
-PEOPLE = f"""person,identifiers,organisation,area,role,required_tier,manager
-Asha Rao,asha.rao@colne.example; {_SITE}|asha.rao,Colne Primary School,essex,teacher,T3,tom.barker@colne.example
-Ben Carter,ben.carter@mail.example,Harwich Cabs,essex,taxi driver,T2,
-Marta Nowak,marta.nowak@southend.example; {_SITE}|m.nowak,Southend Children's Services,southend,social worker,,joan.hale@southend.example
-Liam O'Neill,liam.oneill@thurrock.example; {_SITE}|l.oneill,Thurrock Youth Offending Team,thurrock,case worker,,priya.shah@thurrock.example
-Jürgen Okafor-Brandt,j.okafor@hotel.example; {_SITE}|j.okafor-brandt,Clacton Pier Hotel,essex,night manager,T1,
-"""
-
-ATTESTATIONS = """person,attestation,organisation,area,by,by_name,date
-asha.rao@colne.example,manager_support,Colne Primary School,essex,tom.barker@colne.example,Tom Barker,01/06/2026
-asha.rao@colne.example,working_knowledge,Colne Primary School,essex,tom.barker@colne.example,Tom Barker,01/06/2026
-marta.nowak@southend.example,manager_support,Southend Children's Services,southend,joan.hale@southend.example,Joan Hale,15/05/2026
-marta.nowak@southend.example,working_knowledge,Southend Children's Services,southend,joan.hale@southend.example,Joan Hale,15/05/2026
-liam.oneill@thurrock.example,manager_support,Thurrock Youth Offending Team,thurrock,priya.shah@thurrock.example,Priya Shah,20/05/2026
-liam.oneill@thurrock.example,working_knowledge,Thurrock Youth Offending Team,thurrock,priya.shah@thurrock.example,Priya Shah,20/05/2026
-"""
-
-MEMBERSHIPS = """person,membership,checked,source
-asha.rao@colne.example,nwg,02/06/2026,ESCB gold membership list
-"""
-
-_MOODLE_COURSES = {
-    "asha.rao": ("induction", "escb_basic", "escb_missing", "safeguarding_l2"),
-    "m.nowak": ("safeguarding_l3",),
-    "l.oneill": ("safeguarding_l2",),
-    "j.okafor-brandt": ("induction",),
-}
-
 
 def moodle_completion(user: str, course: str, when: datetime) -> dict[str, Any]:
     """A course completion as logstore_xapi sends it today: no id, no result."""
     return {
-        "actor": {"name": user, "account": {"homePage": _SITE, "name": user}},
+        "actor": {"name": user, "account": {"homePage": SITE, "name": user}},
         "verb": {"id": _COMPLETED, "display": {"en": "Completed"}},
         "object": {
             "objectType": "Activity",
-            "id": f"{_SITE}/course/view.php?id={sum(map(ord, course))}",
+            "id": f"{SITE}/course/view.php?id={sum(map(ord, course))}",
             "definition": {
                 "type": "https://w3id.org/xapi/cmi5/activitytype/course",
                 "name": {"en": course.replace("_", " ")},
@@ -141,6 +114,7 @@ def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
         _take_in_people(database, settings, say)
         _send(settings, clients, say)
         _wait_until_computed(database, settings)
+        _ask_and_register(database, settings, say)
         console = Console(width=None if sys.stdout.isatty() else _WIDE)
         everybody, mappings = database.read(lambda session: _everybody(session, settings))
         console.print(_table(everybody, mappings))
@@ -169,7 +143,7 @@ def _add_clients(database: Database, settings: Settings) -> dict[str, NewClient]
                 source=source,
                 scopes=(),
                 test=False,
-                home_pages=(_SITE,) if source == "moodle" else (),
+                home_pages=(SITE,) if source == "moodle" else (),
                 mail_domains=(),
                 known_sources=sources,
                 public_url=settings.public_url,
@@ -224,20 +198,20 @@ def _answers(port: int) -> bool:
 def _take_in_people(database: Database, settings: Settings, say: Callable[[str], None]) -> None:
     mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
     taking = imports.Taking(mappings, settings.public_url, "the demonstration", system_clock())
-    for name, text in (("people", PEOPLE), ("attestations", ATTESTATIONS), ("memberships", MEMBERSHIPS)):
+    for name, text in TABLES.items():
         kind, table = imports.kind_named(name), read_csv(text.encode())
 
         def journey(session: Session) -> imports.Report:
             return imports.take_in(session, imports.prepare(session, kind, table, mappings), taking)  # noqa: B023  # runs at once
 
-        say(f"Imported {database.write(journey).rows} {name}.")
+        say(f"Imported {database.write(journey).rows} rows of {name}.")
 
 
 def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str], None]) -> None:
     start = system_clock() - timedelta(days=60)
     batch = [
         moodle_completion(user, course, start + timedelta(days=place))
-        for user, courses in _MOODLE_COURSES.items()
+        for user, courses in MOODLE_COURSES.items()
         for place, course in enumerate(courses)
     ]
     endpoint = f"{settings.public_url}/xapi/"
@@ -264,7 +238,12 @@ def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str]
         ],
         "set_toolbox": [
             module_statement(f"{who}.example", _TOOLBOX, _COMPLETED, later, completion=True, success=True)
-            for who in ("asha.rao@colne", "marta.nowak@southend", "liam.oneill@thurrock")
+            for who in (
+                "asha.rao@colne",
+                "marta.nowak@southend",
+                "liam.oneill@thurrock",
+                "owen.price@council",
+            )
         ],
     }
     for source, statements in modules.items():
@@ -276,6 +255,27 @@ def _send(settings: Settings, clients: dict[str, NewClient], say: Callable[[str]
         if not saved.success:
             raise Unavailable(f"{source} could not send: {saved.data}")
         say(f"{source} sent {len(statements)} statements.")
+
+
+def _ask_and_register(database: Database, settings: Settings, say: Callable[[str], None]) -> None:
+    """Who is eligible asks; the Boards hear of it, and register some."""
+    mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
+
+    def keep(act: Act, identifier: str, area: str) -> None:
+        by, by_name = BOARDS[area] if act == "register" else ("", "")
+        now = system_clock()
+        asked = champion.Asked(act, identifier, area, now, by=by, by_name=by_name)
+        keeping = by_hand.Keeping(settings.public_url, "the demonstration", now)
+        done = database.write(lambda session: champion.act(session, asked, mappings, keeping))
+        words = "asks to be registered" if act == "request" else f"is registered by {by_name}"
+        say(f"{done.name} {words}: champion in {area}, {done.organisation}.")
+
+    steps: tuple[tuple[Act, Any], ...] = (("request", REQUESTS), ("register", REGISTERED))
+    for act, wanted in steps:
+        for identifier, areas in wanted:
+            for area in areas:
+                keep(act, identifier, area)
+        _wait_until_computed(database, settings)
 
 
 def _wait_until_computed(database: Database, settings: Settings) -> None:
@@ -334,6 +334,8 @@ def _missing(body: dict[str, Any], mappings: Mappings) -> Iterator[str]:
         target = body["tier"]["next"]
         yield f"and {len(items) - 3} more for {target}"
     for area, eligibility in body["eligibility"].items():
+        if eligibility["status"] == "left":
+            continue
         champions = mappings.champions_of(area)
         for key in eligibility["missing"]:
             yield f"{area}: {champions.standards[key].name if champions else key}"
