@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-import tincan
-
 from lrs_bridge.errors import Conflict, NotFound
 from lrs_bridge.flows import receive
 from lrs_bridge.learning.by_hand import RECORD, SOURCE, VERBS, RecordKind, activity_id
@@ -21,6 +19,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.agents import as_actor, identifier_of, parse_identifier
 from lrs_bridge.xapi.equivalence import fingerprint
+from lrs_bridge.xapi.validity import VOIDED
 
 _RECORDS = uuid.UUID("5c6f0f0a-6f0e-5b52-9d43-6f6d7c0a7d21")
 
@@ -72,23 +71,21 @@ def statement_of(record: Record, revision: int) -> dict[str, Any]:
     about = record.key if record.kind != "champion" else f"{record.key}/{record.word}"
     natural = f"{record.kind}/{about}/{record.learner}/{record.subject}/{format_instant(record.happened)}/{revision}"
     detail = {name: value for name, value in record.detail.items() if value not in (None, "", [])}
-    statement = tincan.Statement(
-        id=str(uuid.uuid5(_RECORDS, natural)),
-        actor=as_actor(parse_identifier(record.learner)),
-        verb={"id": VERBS[record.kind][record.word], "display": {"en": record.word}},
-        object={
+    context: dict[str, Any] = {"extensions": {RECORD: detail}}
+    if record.by:
+        context["instructor"] = as_actor(parse_identifier(record.by))
+    return {
+        "id": str(uuid.uuid5(_RECORDS, natural)),
+        "actor": as_actor(parse_identifier(record.learner)),
+        "verb": {"id": VERBS[record.kind][record.word], "display": {"en": record.word}},
+        "object": {
             "objectType": "Activity",
             "id": activity_id(record.kind, record.key),
             "definition": {"name": {"en": record.title or record.key.replace("_", " ")}},
         },
-        context={
-            "extensions": {RECORD: detail},
-            **({"instructor": as_actor(parse_identifier(record.by))} if record.by else {}),
-        },
-        timestamp=record.happened,
-    )
-    written: dict[str, Any] = json.loads(statement.to_json())
-    return written
+        "timestamp": format_instant(record.happened),
+        "context": context,
+    }
 
 
 @dataclass(slots=True)
@@ -193,15 +190,13 @@ def _voiding(
     target: uuid.UUID, keeping: Keeping, reason: str = "corrected by the next revision"
 ) -> dict[str, Any]:
     """A voiding statement (Data 2.3.2) by an account of the bridge."""
-    statement = tincan.Statement(
-        id=str(uuid.uuid5(_RECORDS, f"void/{target}")),
-        actor={"objectType": "Agent", "account": {"homePage": keeping.public_url, "name": keeping.who}},
-        verb={"id": "http://adlnet.gov/expapi/verbs/voided", "display": {"en": "voided"}},
-        object={"objectType": "StatementRef", "id": str(target)},
-        context={"extensions": {RECORD: {"reason": reason}}},
-    )
-    written: dict[str, Any] = json.loads(statement.to_json())
-    return written
+    return {
+        "id": str(uuid.uuid5(_RECORDS, f"void/{target}")),
+        "actor": {"objectType": "Agent", "account": {"homePage": keeping.public_url, "name": keeping.who}},
+        "verb": {"id": VOIDED, "display": {"en": "voided"}},
+        "object": {"objectType": "StatementRef", "id": str(target)},
+        "context": {"extensions": {RECORD: {"reason": reason}}},
+    }
 
 
 def _send(session: Session, statements: Sequence[dict[str, Any]], keeping: Keeping) -> None:

@@ -173,8 +173,11 @@ def reconnect(session: Session, numbers: Collection[int], now: datetime) -> None
                 changed |= {learner, node.learner}
     if not moved:
         return
-    for number, learner in moved:
-        session.execute(sa.update(identifiers).where(identifiers.c.id == number).values(learner_id=learner))
+    move = sa.update(identifiers).where(identifiers.c.id == sa.bindparam("number"))
+    session.execute(
+        move.values(learner_id=sa.bindparam("into")),
+        [{"number": number, "into": learner} for number, learner in moved],
+    )
     _redirect(session, redirects)
     gone = [number for number, into in redirects.items() if into is not None and number in changed]
     _merge_announced(session, {number: into for number, into in redirects.items() if number in gone and into})
@@ -321,31 +324,38 @@ def all_shared_mailboxes(session: Session) -> set[str]:
 
 
 def _redirect(session: Session, redirects: dict[int, int | None]) -> None:
-    for number, into in redirects.items():
-        session.execute(
-            sa.update(learners)
-            .where(learners.c.id == number, learners.c.joined_into.is_distinct_from(into))
-            .values(joined_into=into)
+    now: dict[int, int | None] = {}
+    for part in in_parts(redirects):
+        rows = session.execute(
+            sa.select(learners.c.id, learners.c.joined_into).where(learners.c.id.in_(part))
         )
+        now |= {row.id: row.joined_into for row in rows}
+    changed = [{"number": number, "into": into} for number, into in redirects.items() if now[number] != into]
+    if changed:
+        change = sa.update(learners).where(learners.c.id == sa.bindparam("number"))
+        session.execute(change.values(joined_into=sa.bindparam("into")), changed)
 
 
 def rename(session: Session, numbers: Iterable[int]) -> None:
     """Gives these learners the best name that their identifiers bring: a register's before a statement's, a register's
     newest, a statement's first."""
+    changed: list[dict[str, Any]] = []
     for part in in_parts(numbers):
-        rows = session.execute(
-            sa.select(identifiers).where(identifiers.c.learner_id.in_(part), identifiers.c.name != "")
+        named = (
+            sa.select(identifiers, learners.c.name.label("held"))
+            .join(learners, learners.c.id == identifiers.c.learner_id)
+            .where(identifiers.c.learner_id.in_(part), identifiers.c.name != "")
         )
         best: dict[int, Any] = {}
-        for row in rows:
+        for row in session.execute(named):
             if row.learner_id not in best or _names_better(row, best[row.learner_id]):
                 best[row.learner_id] = row
-        for learner, row in best.items():
-            session.execute(
-                sa.update(learners)
-                .where(learners.c.id == learner, learners.c.name != row.name)
-                .values(name=row.name)
-            )
+        changed += [
+            {"number": number, "said": row.name} for number, row in best.items() if row.name != row.held
+        ]
+    if changed:
+        change = sa.update(learners).where(learners.c.id == sa.bindparam("number"))
+        session.execute(change.values(name=sa.bindparam("said")), changed)
 
 
 def _names_better(one: Any, other: Any) -> bool:

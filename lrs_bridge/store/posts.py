@@ -13,6 +13,7 @@ from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.periods import Periods
 from lrs_bridge.moments import EARLIEST
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.dialects import insert_many
 from lrs_bridge.store.identity import in_parts
 from lrs_bridge.store.organisations import numbers
 from lrs_bridge.store.people import learner_numbers
@@ -156,10 +157,10 @@ def _write(session: Session, rows: Sequence[_Held], *, now: datetime, who: str) 
         if one.id == 0
     ]
     if new:
-        session.execute(sa.insert(posts), new)
-    for one in rows:
-        if one.id:
-            session.execute(sa.update(posts).where(posts.c.id == one.id).values({**one.values, **attributed}))
+        insert_many(session, posts, new)
+    known = [{"number": one.id, **one.values, **attributed} for one in rows if one.id]
+    if known:
+        session.execute(sa.update(posts).where(posts.c.id == sa.bindparam("number")), known)
 
 
 def places_of(session: Session, identifying: Sequence[int]) -> dict[int, dict[str, set[str]]]:
