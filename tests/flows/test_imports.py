@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from flows.desk import ATTESTED, GOOD, another, shipped, table_of
 from lrs_bridge.connectors.tables import read_csv
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import imports
+from lrs_bridge.flows.by_hand import Keeping, take_back
 from lrs_bridge.flows.imports import KINDS, kind_named
 from lrs_bridge.flows.imports.columns import layout_of
 from lrs_bridge.store import people
@@ -439,6 +441,19 @@ class TestCorrections:
             assert standing["context"]["extensions"]["tag:lrs-bridge,2026:record"]["note"] == row["note"]
         assert len(desk.statements()) == 4 + 3
         assert len({one["id"] for one in desk.statements()}) == 7
+
+    def test_what_was_taken_back_by_hand_is_imported_anew(self, desk):
+        desk.take_in("memberships", GOOD["memberships"])
+        (first,) = desk.statements()
+        keeping = Keeping("https://bridge.example.org", "the test", desk.now)
+        desk.database.write(
+            lambda session: take_back(session, uuid.UUID(first["id"]), "the wrong person", keeping)
+        )
+        assert desk.explain("asha.rao@example.org")["evidence"][0]["counts"] is False
+        assert dict(desk.take_in("memberships", GOOD["memberships"]).counts) == {"new": 1}
+        counting = [one for one in desk.explain("asha.rao@example.org")["evidence"] if one["counts"]]
+        assert [one["statement_id"] == first["id"] for one in counting] == [False]
+        assert dict(desk.take_in("memberships", GOOD["memberships"]).counts) == {"same": 1}
 
     def test_another_day_another_manager_and_another_post_stand_beside_it(self, desk):
         for changes in (
