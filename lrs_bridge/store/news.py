@@ -273,8 +273,10 @@ def before(session: Session, area: str, start: datetime, now: Now) -> list[News]
     number, settled = session.execute(
         sa.select(sa.func.count(), sa.func.sum(sa.case((_has_settled(now), 1), else_=0))).where(*early)
     ).one()
+    if not settled:
+        return None
     found = [_news(row) for row in session.execute(_everything().where(*early, _is_of_now(now)))]
-    return found if settled and len(found) == number else None
+    return found if len(found) == number else None
 
 
 def begin(session: Session, area: str, start: datetime, counts: Mapping[str, int], now: datetime) -> bool:
