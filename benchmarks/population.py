@@ -27,8 +27,10 @@ from flows.worlds import LONDON, World
 from postgres_cluster import PostgresCluster
 
 from lrs_bridge import mapping_files
-from lrs_bridge.flows.what_if import WhatIf, what_if
-from lrs_bridge.store.schema import alerts, evidence, learners, posts, proofs, statements, voidings
+from lrs_bridge.flows.what_if import what_if
+from lrs_bridge.learning.differences import WhatIf
+from lrs_bridge.store.alert_tables import alerts
+from lrs_bridge.store.schema import evidence, learners, posts, proofs, statements, voidings
 
 COUNTED = (statements, voidings, evidence, learners, proofs, posts, alerts)
 

@@ -10,7 +10,7 @@ from lrs_bridge.flows.explain import NOT_PROVEN, Explained
 from lrs_bridge.flows.imports import Report
 from lrs_bridge.flows.people import KINDS_IN_WORDS, Unknown
 from lrs_bridge.flows.unmapped import UnmappedActivity
-from lrs_bridge.flows.what_if import PersonChange, WhatIf
+from lrs_bridge.learning.differences import PersonChange, WhatIf
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
 from lrs_bridge.moments import Calendar, parse_instant
@@ -263,7 +263,8 @@ def _champions_if(seen: WhatIf) -> Iterator[str]:
                 f"  {count:>6} {said} {key}" for (own, key), count in counts.most_common() if own == area
             )
     for (area, kind), count in sorted(seen.alerts.items()):
-        yield f"Alerts     {count} to the Board of {area}: {kind.replace('_', ' ')}"
+        held = f"; held, since more than {seen.held_above} for one area" if area in seen.held else ""
+        yield f"Alerts     {count} to the Board of {area}: {kind.replace('_', ' ')}{held}"
 
 
 def _person_if(person: PersonChange) -> Iterator[str]:

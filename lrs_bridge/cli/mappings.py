@@ -12,7 +12,8 @@ from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from lrs_bridge.cli.plumbing import example, on_terminal, open_database, print_json, read_settings
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows import what_if as trial
+from lrs_bridge.flows import what_if as trying
+from lrs_bridge.learning.differences import WhatIf
 from lrs_bridge.mapping_files.json_schema import ABOUT, json_schema
 from lrs_bridge.moments import system_clock
 from lrs_bridge.report import mappings_report, what_if_report
@@ -122,11 +123,11 @@ def what_if(directory: str, limit: int) -> None:
     with on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
         bar = progress.add_task("trying", total=None)
 
-        def advance(seen: trial.WhatIf) -> None:
+        def advance(seen: WhatIf) -> None:
             progress.update(bar, completed=seen.done, total=seen.total)
 
         seen = database.read(
-            lambda session: trial.what_if(
+            lambda session: trying.what_if(
                 session, checked.mappings, settings, now, limit=limit, progress=advance
             )
         )

@@ -8,23 +8,22 @@ and where frameworks and champion standards are the same too, only those are com
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows.announce import recipients_of
+from lrs_bridge.flows.announce import told_areas
 from lrs_bridge.flows.recompute import Found, matches_of
 from lrs_bridge.learning import identity as same_person
 from lrs_bridge.learning.alerts import Announced, decide
-from lrs_bridge.learning.differences import Difference, difference
+from lrs_bridge.learning.differences import MATCH_CHANGES, PersonChange, WhatIf, difference
 from lrs_bridge.learning.history import Evidence, History
 from lrs_bridge.learning.mappings import Equivalence, Mappings
 from lrs_bridge.learning.standing import Standing, standing_as_json, standing_of
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import evidence, identity, outbox, people, projections, timetable
+from lrs_bridge.store import evidence, identity, news, outbox, people, projections, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
@@ -32,74 +31,6 @@ from lrs_bridge.xapi import documents
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500
-
-MATCH_CHANGES = ("newly mapped", "no longer mapped", "mapped otherwise")
-
-
-@dataclass(frozen=True, slots=True)
-class PersonChange:
-    """One person whose standing would differ. `learner` is None for somebody whom no statement has made known yet."""
-
-    learner: int | None
-    name: str
-    organisations: tuple[str, ...]
-    difference: Difference
-
-
-@dataclass
-class WhatIf:
-    """What was found so far; complete when `what_if` returns it.
-
-    in_force, digest  the digests that are compared
-    statements        (what becomes of the match, source, activity) → how many; the first is one of MATCH_CHANGES
-    attained          (framework, tier before, tier after) → how many people; `required` likewise
-    eligible          (area, "eligible" or "not_eligible" afterwards) → how many; `flagged`: (area, whether flagged) likewise
-    lost, gained      (area, standard) → how many of those whose eligibility or flag changes; (area, standard)
-    alerts            (area, kind) → how many alerts the change would send
-    people            the first of those who are concerned, `concerned` counts all
-    waiting           statements and pending rows of learners that wait to be computed, so are not, or not newly, counted
-    failed            statements and learners that can't be computed by these mappings
-    """
-
-    in_force: str
-    digest: str
-    is_rematching: bool
-    waiting: tuple[int, int]
-    total: int = 0
-    matched: int = 0
-    computed: int = 0
-    failed: int = 0
-    concerned: int = 0
-    people: list[PersonChange] = field(default_factory=list)
-    statements: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    attained: Counter[tuple[str, str | None, str | None]] = field(default_factory=Counter)
-    required: Counter[tuple[str, str | None, str | None]] = field(default_factory=Counter)
-    eligible: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    flagged: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    lost: Counter[tuple[str, str]] = field(default_factory=Counter)
-    gained: Counter[tuple[str, str]] = field(default_factory=Counter)
-    alerts: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    @property
-    def done(self) -> int:
-        return self.matched + self.computed
-
-    def add(self, person: PersonChange, limit: int) -> None:
-        self.concerned += 1
-        if len(self.people) < limit:
-            self.people.append(person)
-        for tier in person.difference.tiers:
-            if tier.attained[0] != tier.attained[1]:
-                self.attained[tier.framework, *tier.attained] += 1
-            if tier.required[0] != tier.required[1]:
-                self.required[tier.framework, *tier.required] += 1
-        for change in person.difference.areas:
-            if change.standards_met[0] != change.standards_met[1]:
-                self.eligible[change.area, change.standards_met[1]] += 1
-            if change.flagged[0] != change.flagged[1]:
-                self.flagged[change.area, change.flagged[1]] += 1
-            self.lost.update((change.area, key) for key in change.lost)
-            self.gained.update((change.area, key) for key in change.gained)
 
 
 @dataclass(frozen=True)
@@ -114,6 +45,7 @@ class _Trial:
     row: timetable.InForce
     sources: frozenset[str]
     equivalences: tuple[Equivalence, ...]
+    told_areas: frozenset[str]
     seen: WhatIf
 
     @property
@@ -140,14 +72,31 @@ def what_if(
     row = timetable.in_force(session)
     if row is None:
         raise AssertionError("mappings are in force by a row")
-    seen = WhatIf(row.digest, mappings.digest, row.is_rematching, timetable.count_pending(session))
+    seen = WhatIf(
+        row.digest,
+        mappings.digest,
+        row.is_rematching,
+        timetable.count_pending(session),
+        settings.alerts_held_above,
+    )
     differing = {
         key
         for key in {*before.sources, *mappings.sources}
         if row.is_rematching or before.sources.get(key) != mappings.sources.get(key)
     }
-    equivalences = evidence.standing_equivalences(session)
-    trial = _Trial(session, before, mappings, settings, now, row, frozenset(differing), equivalences, seen)
+    begun = {area for area in told_areas(mappings, settings) if (mappings.areas[area].start or now) <= now}
+    trial = _Trial(
+        session=session,
+        before=before,
+        after=mappings,
+        settings=settings,
+        now=now,
+        row=row,
+        sources=frozenset(differing),
+        equivalences=evidence.standing_equivalences(session),
+        told_areas=frozenset(begun),
+        seen=seen,
+    )
     seen.total = records.count_of_sources(session, differing)
     seen.total += projections.count_learners(session) if trial.concerns_everybody else 0
     differing_evidence, strangers = _match_all(trial, progress)
@@ -298,6 +247,7 @@ class _Known:
     standings: Mapping[int, projections.KeptStanding]
     pending: Collection[int]
     told: Mapping[tuple[int, str], Announced]
+    news: Mapping[tuple[int, str], news.News]
     replaced: Collection[str]
     fresh: Mapping[str, Sequence[Evidence]]
 
@@ -334,6 +284,7 @@ def _known(trial: _Trial, part: Sequence[_Person], differing: set[int]) -> _Know
         standings=projections.load_standings(session, numbers),
         pending=projections.pending_among(session, numbers),
         told=outbox.announced_to(session, numbers),
+        news=news.of(session, numbers),
         replaced=replaced,
         fresh=fresh,
     )
@@ -348,7 +299,7 @@ def _compare(trial: _Trial, part: Sequence[_Person], differing: set[int], limit:
         before = _before(trial, known, person.learners[0]) if person.learners else {}
         if standing is None or before is None:
             continue
-        _count_alerts(trial, person, standing, known.told)
+        _count_alerts(trial, person, standing, known)
         change = difference(before, standing_as_json(standing))
         if change is not None:
             named = [known.persons[number].name for number in person.learners]
@@ -419,19 +370,17 @@ def _standing(trial: _Trial, history: History, mappings: Mappings) -> Standing |
         return None
 
 
-def _count_alerts(
-    trial: _Trial, person: _Person, standing: Standing, told: Mapping[tuple[int, str], Announced]
-) -> None:
-    """What the Boards would hear: where it differs from what they last heard of any of the learners who are one."""
-    heard = {
-        area: Announced(
-            eligible=any(one.eligible for one in each),
-            state=next((one.state for one in each if one.state), ""),
+def _count_alerts(trial: _Trial, person: _Person, standing: Standing, known: _Known) -> None:
+    """What the Boards would newly hear: where it differs from what they last heard of any of the learners who are one, and
+    does not wait already to be told."""
+    for area in sorted(trial.told_areas):
+        keys = [(number, area) for number in person.learners]
+        heard = [known.told[key] for key in keys if key in known.told]
+        last = Announced(
+            eligible=any(one.eligible for one in heard),
+            state=next((one.state for one in heard if one.state), ""),
         )
-        for area in trial.after.areas
-        if (each := [told[number, area] for number in person.learners if (number, area) in told])
-    }
-    for area in {*standing.eligibility, *heard}:
-        news = decide(0, area, heard.get(area, Announced()), standing.eligibility.get(area))
-        if news and news.alert and recipients_of(area, trial.after, trial.settings):
-            trial.seen.alerts[area, news.alert.kind] += 1
+        found = decide(0, area, last, standing.eligibility.get(area))
+        waiting = {known.news[key].alert.kind for key in keys if key in known.news}
+        if found and found.alert and found.alert.kind not in waiting:
+            trial.seen.alerts[area, found.alert.kind] += 1

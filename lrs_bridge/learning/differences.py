@@ -6,8 +6,9 @@ area that is not judged are as good as nothing attained, nothing required and no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 NOT_ELIGIBLE = "not_eligible"
@@ -141,3 +142,82 @@ def _standards_in_words(change: AreaChange, old: Mapping[str, Any], new: Mapping
         yield (
             f"{key} met in {change.area}" if key in new["met"] else f"{key} no longer asked in {change.area}"
         )
+
+
+# --- of everybody ----------------------------------------------------------------------------------------------------
+
+MATCH_CHANGES = ("newly mapped", "no longer mapped", "mapped otherwise")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """One person whose standing would differ. `learner` is None for somebody whom no statement has made known yet."""
+
+    learner: int | None
+    name: str
+    organisations: tuple[str, ...]
+    difference: Difference
+
+
+@dataclass
+class WhatIf:
+    """What was found so far; complete when `what_if` returns it.
+
+    in_force, digest  the digests that are compared
+    statements        (what becomes of the match, source, activity) → how many; the first is one of MATCH_CHANGES
+    attained          (framework, tier before, tier after) → how many people; `required` likewise
+    eligible          (area, "eligible" or "not_eligible" afterwards) → how many; `flagged`: (area, whether flagged) likewise
+    lost, gained      (area, standard) → how many of those whose eligibility or flag changes; (area, standard)
+    alerts            (area, kind) → how many alerts the change would bring; held where an area has more than `held_above`
+    people            the first of those who are concerned, `concerned` counts all
+    waiting           statements and pending rows of learners that wait to be computed, so are not, or not newly, counted
+    failed            statements and learners that can't be computed by these mappings
+    """
+
+    in_force: str
+    digest: str
+    is_rematching: bool
+    waiting: tuple[int, int]
+    held_above: int
+    total: int = 0
+    matched: int = 0
+    computed: int = 0
+    failed: int = 0
+    concerned: int = 0
+    people: list[PersonChange] = field(default_factory=list)
+    statements: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    attained: Counter[tuple[str, str | None, str | None]] = field(default_factory=Counter)
+    required: Counter[tuple[str, str | None, str | None]] = field(default_factory=Counter)
+    eligible: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    flagged: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    lost: Counter[tuple[str, str]] = field(default_factory=Counter)
+    gained: Counter[tuple[str, str]] = field(default_factory=Counter)
+    alerts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def done(self) -> int:
+        return self.matched + self.computed
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The areas whose alerts would be held until somebody decides."""
+        areas = {area for area, _ in self.alerts}
+        each = {area: sum(count for (own, _), count in self.alerts.items() if own == area) for area in areas}
+        return frozenset(area for area, count in each.items() if count > self.held_above)
+
+    def add(self, person: PersonChange, limit: int) -> None:
+        self.concerned += 1
+        if len(self.people) < limit:
+            self.people.append(person)
+        for tier in person.difference.tiers:
+            if tier.attained[0] != tier.attained[1]:
+                self.attained[tier.framework, *tier.attained] += 1
+            if tier.required[0] != tier.required[1]:
+                self.required[tier.framework, *tier.required] += 1
+        for change in person.difference.areas:
+            if change.standards_met[0] != change.standards_met[1]:
+                self.eligible[change.area, change.standards_met[1]] += 1
+            if change.flagged[0] != change.flagged[1]:
+                self.flagged[change.area, change.flagged[1]] += 1
+            self.lost.update((change.area, key) for key in change.lost)
+            self.gained.update((change.area, key) for key in change.gained)

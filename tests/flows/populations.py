@@ -27,7 +27,7 @@ from lrs_bridge.flows import champion as champion_flow
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import receive
 from lrs_bridge.store import clients, people, projections
-from lrs_bridge.store.schema import alerts
+from lrs_bridge.store.alert_tables import alerts, news
 
 COURSES = (
     "induction", "escb_basic", "escb_missing", "safeguarding_basic", "safeguarding_l1", "safeguarding_l2",
@@ -217,7 +217,7 @@ class Population:
         chance = self.chance
         if not (body.mail or body.account):
             return
-        courses = chance.choices(COURSES, WEIGHTS, k=int(share * chance.randint(0, 12) + 0.5))
+        courses = chance.choices(COURSES, WEIGHTS, k=int(share * chance.randint(0, 8) + 0.5))
         if body.aspires:
             courses += ["escb_basic", "safeguarding_l2", "set_toolbox"]
         for course in courses:
@@ -469,13 +469,16 @@ def put_in_force(world: World, files: dict[str, str]) -> Outcome:
     outcome = Outcome()
     for number, after in states(world):
         outcome.add(before.get(number, {}), after)
-    outcome.alerts = _told(world) - told
+    outcome.alerts = Counter((area, kind) for _, area, kind in _told(world) - told)
     return outcome
 
 
-def _told(world: World) -> Counter[tuple[str, str]]:
-    asked = sa.select(alerts.c.area, alerts.c.kind, sa.func.count().label("count"))
-    rows = world.database.read(
-        lambda session: session.execute(asked.group_by(alerts.c.area, alerts.c.kind)).all()
-    )
-    return Counter({(row.area, row.kind): row[2] for row in rows})
+def _told(world: World) -> set[tuple[Any, str, str]]:
+    """Every alert that was made: announced, or held until somebody decides."""
+
+    def journey(session: Any) -> set[tuple[Any, str, str]]:
+        made = session.execute(sa.select(alerts.c.id, alerts.c.area, alerts.c.kind))
+        held = session.execute(sa.select(news.c.alert_id, news.c.area, news.c.kind))
+        return {tuple(row) for row in (*made, *held)}
+
+    return world.database.read(journey)
