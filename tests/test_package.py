@@ -85,5 +85,9 @@ def test_the_demonstration_runs_from_the_wheel_to_its_end(installed, tmp_path):
         "essex: eligible",
         "southend: NWG membership",
         "Eligible as CSE Champion: Liam O'Neill",
+        "Asks to be CSE Champion: Grace Mensah",
+        "Grace Mensah is registered by Joe Ray: champion in thurrock",
+        "27/27 T5 35/35",
+        "southend: left",
     ):
         assert said in " ".join(shown.stdout.split()), said

@@ -303,9 +303,7 @@ def _table(everybody: list[Explained], mappings: Mappings) -> Table:
         table.add_column(heading)
     for one in everybody:
         learner, tier = one.body["learner"], one.body["tier"]
-        posts = "\n".join(
-            f"{post['role']}, {post['organisation']} ({post['area']})" for post in learner["posts"]
-        )
+        posts = "\n".join(_post(post) for post in learner["posts"])
         progress = " ".join(f"{key} {done}/{total}" for key, (done, total) in tier["progress"].items())
         reached = (
             f"{tier['attained'] or 'no whole tier yet'}\n{progress}"
@@ -326,28 +324,45 @@ def _table(everybody: list[Explained], mappings: Mappings) -> Table:
     return table
 
 
+def _post(post: dict[str, Any]) -> str:
+    until = f", until {post['until']}" if post["until"] else ""
+    return f"{post['role'] or 'post'}, {post['organisation']} ({post['area']}{until})"
+
+
 def _missing(body: dict[str, Any], mappings: Mappings) -> Iterator[str]:
     items = body["tier"]["missing"]
-    for item in items[:3]:
+    for item in items[:2]:
         yield f"{item['item']} {item['text']}" + (" (somebody's word)" if item["part"] == "word" else "")
-    if len(items) > 3:
-        target = body["tier"]["next"]
-        yield f"and {len(items) - 3} more for {target}"
+    if len(items) > 2:
+        yield f"and {len(items) - 2} more for {body['tier']['next']}"
     for area, eligibility in body["eligibility"].items():
         if eligibility["status"] == "left":
             continue
         champions = mappings.champions_of(area)
-        for key in eligibility["missing"]:
-            yield f"{area}: {champions.standards[key].name if champions else key}"
+        missing = eligibility["missing"]
+        names = champions.standards if champions else {}
+        for key in missing if len(missing) < 3 else ():
+            yield f"{area}: {names[key].name if key in names else key}"
+        if len(missing) > 2:
+            yield f"{area}: {len(missing)} champion standards"
     for one in body["evidence"]:
         if not one["counts"]:
             yield f"not counted: {one['course']}, {one['because']}"
 
 
 def _show_mail(mailbox: Path, say: Callable[[str], None]) -> None:
-    for path in sorted(mailbox.glob("*.eml")):
+    """Every message by its subject, and one of each kind whole."""
+    messages = []
+    for path in mailbox.glob("*.eml"):
         with path.open("rb") as file:
-            message = BytesParser(policy=policy.default).parse(file)
+            messages.append(BytesParser(policy=policy.default).parse(file))
+    messages.sort(key=lambda message: (message["Subject"], message["To"]))
+    say(f"\nThe Boards had {len(messages)} messages:")
+    whole: dict[str, Any] = {}
+    for message in messages:
+        say(f"  to {message['To']}: {message['Subject']}")
+        whole.setdefault(message["Subject"].partition(":")[0], message)
+    for message in whole.values():
         body = message.get_body(("plain",))
         say(f"\n--- e-mail to {message['To']}: {message['Subject']}")
         say(body.get_content().strip() if body else "")

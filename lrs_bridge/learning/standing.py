@@ -11,7 +11,7 @@ from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import Evidence, History, Use
 from lrs_bridge.learning.mappings import Framework, Mappings
 from lrs_bridge.learning.tiers import TierStanding, tier_of
-from lrs_bridge.moments import format_instant
+from lrs_bridge.moments import Calendar, format_instant, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing
         tier=tiers[first.key] if first else None,
         tiers=tuple(tiers.values()),
         eligibility=eligibility,
-        evidence=tuple(_judge(one, history, by_evidence.get(id(one), []), now) for one in ordered),
+        evidence=tuple(
+            _judge(one, history, by_evidence.get(id(one), []), mappings.calendar, now) for one in ordered
+        ),
         changes_at=_changes_at(history, uses, now),
     )
 
@@ -75,15 +77,19 @@ def _frameworks(history: History, areas: list[str], mappings: Mappings) -> list[
     ]
 
 
-def _judge(evidence: Evidence, history: History, uses: list[Use], now: datetime) -> Judged:
-    refusal = _refusal(evidence, history, uses, now)
+def _judge(
+    evidence: Evidence, history: History, uses: list[Use], calendar: Calendar, now: datetime
+) -> Judged:
+    refusal = _refusal(evidence, history, uses, calendar, now)
     if refusal:
         return Judged(evidence, counts=False, because=refusal)
     said = evidence.because if uses else f"{evidence.because}; no item or standard asks for it here"
     return Judged(evidence, counts=True, because=said)
 
 
-def _refusal(evidence: Evidence, history: History, uses: list[Use], now: datetime) -> str | None:
+def _refusal(
+    evidence: Evidence, history: History, uses: list[Use], calendar: Calendar, now: datetime
+) -> str | None:
     """Why this counts for nothing now, by the first condition that fails."""
     if evidence.voided_by:
         return f"voided by statement {evidence.voided_by}"
@@ -92,32 +98,34 @@ def _refusal(evidence: Evidence, history: History, uses: list[Use], now: datetim
     if history.own_word(evidence):
         return "given by the learner, and nobody attests for themselves"
     if evidence.happened > now:
-        return f"dated in the future: {format_instant(evidence.happened)}"
+        return f"dated in the future: {in_words(calendar.day_of(evidence.happened))}"
     if evidence.kind == "champion":
         return None
     until = evidence.detail.get("until")
     if until and until <= now:
-        return f"it held until {format_instant(until)}"
+        return f"it held until {in_words(calendar.last_day_before(until))}"
     if any(use.periods.at(now) for use in uses):
         return None
     if evidence.kind == "attestation":
-        return _taken_back(evidence, history, now) or _why_not_this_post(evidence, history, now)
+        return _taken_back(evidence, history, calendar, now) or _why_not_this_post(
+            evidence, history, calendar, now
+        )
     if not uses:
         return None
     ended = max((end for use in uses for _, end in use.periods if end <= now), default=None)
     if ended is None:
         return "what it gives needs a post, or another course beside it, that is not recorded"
-    return f"no longer valid since {format_instant(ended)}"
+    return f"no longer valid since {in_words(calendar.day_of(ended))}"
 
 
-def _taken_back(evidence: Evidence, history: History, now: datetime) -> str | None:
+def _taken_back(evidence: Evidence, history: History, calendar: Calendar, now: datetime) -> str | None:
     later = [
         answer for answer in history.said_no(evidence.key) if evidence.happened <= answer.happened <= now
     ]
-    return f"the answer was no on {format_instant(later[0].happened)}" if later else None
+    return f"the answer was no on {in_words(calendar.day_of(later[0].happened))}" if later else None
 
 
-def _why_not_this_post(evidence: Evidence, history: History, now: datetime) -> str:
+def _why_not_this_post(evidence: Evidence, history: History, calendar: Calendar, now: datetime) -> str:
     said = f"{evidence.detail.get('organisation') or 'any organisation'} in {evidence.detail.get('area') or 'any area'}"
     named = [post for post in history.posts if post.is_named_by(evidence.detail)]
     if not named:
@@ -131,9 +139,9 @@ def _why_not_this_post(evidence: Evidence, history: History, now: datetime) -> s
         return "no item or standard asks for it in that post"
     begins = min((post.starts for post in named if post.starts and post.starts > now), default=None)
     if begins:
-        return f"the post at {said} begins {format_instant(begins)}"
+        return f"the post at {said} begins on {in_words(calendar.day_of(begins))}"
     ended = max(post.ends for post in named if post.ends)
-    return f"the post at {said} ended {format_instant(ended)}"
+    return f"the post at {said} ended on {in_words(calendar.last_day_before(ended))}"
 
 
 def _changes_at(history: History, uses: list[Use], now: datetime) -> datetime | None:

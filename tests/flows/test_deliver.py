@@ -332,7 +332,7 @@ def test_what_a_board_reads_of_the_champion_flow(world, smtp_server):
     assert "Not met now: SET CSE Toolbox online module. " in lost
     assert "The role goes on: only you end it." in lost
     assert (
-        "asha of School is no longer a CSE Champion in Essex. Decided on"
+        "asha of School is no longer a CSE Champion in Essex. As of"
         in said["CSE Champion has left: asha (Essex)"]
     )
     for text in said.values():

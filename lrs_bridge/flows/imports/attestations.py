@@ -22,10 +22,9 @@ from lrs_bridge.flows.imports.cells import (
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
-from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.history import Post, plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
-from lrs_bridge.moments import format_instant
+from lrs_bridge.moments import format_instant, in_words
 from lrs_bridge.store import people
 from lrs_bridge.store.database import Session
 

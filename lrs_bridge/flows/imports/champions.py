@@ -21,8 +21,9 @@ from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
 from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared
-from lrs_bridge.flows.imports.wording import differences, in_words
+from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
+from lrs_bridge.moments import in_words
 from lrs_bridge.store import people, posts
 from lrs_bridge.store.database import Session
 

@@ -17,8 +17,8 @@ from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_fie
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
-from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import in_words
 from lrs_bridge.store.database import Session
 
 _DETAILS = {

@@ -13,9 +13,8 @@ from lrs_bridge.flows.imports.cells import day_field, identifier_field, key_fiel
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, recorded
-from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.moments import format_instant
+from lrs_bridge.moments import format_instant, in_words
 from lrs_bridge.store.database import Session
 
 _DETAILS = {"number": "number", "until": "until"}

@@ -18,10 +18,11 @@ from lrs_bridge.flows.imports.cells import (
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
-from lrs_bridge.flows.imports.wording import differences, in_words
+from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning import identity as same_person
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import in_words
 from lrs_bridge.store import identity, people, posts
 from lrs_bridge.store.database import Session
 

@@ -24,8 +24,8 @@ from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.completions import unknown_course
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
-from lrs_bridge.flows.imports.wording import in_words
 from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import in_words
 from lrs_bridge.store import register
 from lrs_bridge.store.database import Session
 

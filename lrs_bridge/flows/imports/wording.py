@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from lrs_bridge.moments import Calendar, parse_instant
+from lrs_bridge.moments import Calendar, in_words, parse_instant
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAMES = {"starts": "from", "ends": "until", "lead": "CSE lead", "lead_name": "name of the CSE lead"}
 _ENDS = ("until", "ends")
-
-
-def in_words(day: date) -> str:
-    """“3 Apr 2026”: no reader can take the day for the month."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def differences(changes: Mapping[str, tuple[Any, Any]], calendar: Calendar) -> str:
