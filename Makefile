@@ -4,7 +4,7 @@
 #   make serve    the service
 #   make test     all tests; with PostgreSQL installed, on both databases
 #   make check    style, types, and who may import whom
-#   make bench    what it takes in and what recomputing costs, on SQLite
+#   make bench    what it takes in, what recomputing and importing cost, on SQLite
 #
 # PYTHON is the Python that .venv is made with:  make test PYTHON=python3.12
 
@@ -37,6 +37,7 @@ check: ready
 bench: ready
 	@$(VENV)/bin/python benchmarks/receive.py
 	@$(VENV)/bin/python benchmarks/recompute.py 1000
+	@$(VENV)/bin/python benchmarks/imports.py 2000
 
 ready: $(VENV)/installed-for-development
 

@@ -1,6 +1,6 @@
 """What taking in a large table costs: rows a second, memory, and how long others wait to write.
 
-    python benchmarks/imports.py [ROWS] [DATABASE_URL]
+    python benchmarks/imports.py [ROWS] [DATABASE_URL] [KIND …]
 
 Of each kind a tenth of the rows and then all of them are taken in, each in a process of its own: a dry run, the import, and
 the same file again, while this process sends a statement every tenth of a second and notes how long that takes.
@@ -74,13 +74,14 @@ def one(kind: str, path: str, url: str, *, apply: bool) -> None:
     run = database.write if apply else database.rehearse
     report = run(lambda session: imports.take_in(session, prepared, taking))
     done = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    used = resource.getrusage(resource.RUSAGE_SELF)
     print(
         json.dumps(
             {
                 "checking": checked - started,
                 "taking in": done - checked,
-                "peak": peak / 1024,
+                "processor": used.ru_utime + used.ru_stime,
+                "peak": used.ru_maxrss / 1024,
                 "counts": dict(report.counts),
             }
         )
@@ -130,7 +131,7 @@ def measure(world: World, url: str, kind: str, rows: int, folder: str) -> None:
         seconds = found["checking"] + found["taking in"]
         print(
             f"  {kind:<12} {rows:>7} rows  {words:<14} {seconds:6.1f} s ({rows / seconds:6.0f} rows/s;"
-            f" checking {found['checking']:.1f} s), peak {found['peak']:.0f} MB,"
+            f" checking {found['checking']:.1f} s, processor {found['processor']:.1f} s), peak {found['peak']:.0f} MB,"
             f" others waited up to {waiting.longest:.1f} s, {waiting.refused} in vain  {found['counts']}",
             flush=True,
         )
@@ -142,7 +143,7 @@ def main() -> None:
         url = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{folder}/bench.sqlite"
         url = url.replace("postgresql://", "postgresql+psycopg://")
         world = World(url)
-        for kind in KINDS:
+        for kind in sys.argv[3:] or KINDS:
             for number in (rows // 10, rows):
                 measure(world, url, kind, number, folder)
         world.close()
