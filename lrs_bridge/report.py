@@ -254,7 +254,7 @@ def _champions_if(seen: WhatIf) -> Iterator[str]:
             for now, said in words.items()
             if seen.eligible[area, now]
         )
-        words = {True: "champions would be flagged", False: "champions would no longer be flagged"}
+        words = {True: "would be flagged as champion", False: "would no longer be flagged as champion"}
         yield from (
             f"  {seen.flagged[area, now]:>6} {said}" for now, said in words.items() if seen.flagged[area, now]
         )

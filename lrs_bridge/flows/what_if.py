@@ -17,7 +17,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import told_areas
 from lrs_bridge.flows.recompute import Found, matches_of
 from lrs_bridge.learning import identity as same_person
-from lrs_bridge.learning.alerts import Announced, decide
+from lrs_bridge.learning.alerts import AlertKind, Announced, decide
 from lrs_bridge.learning.differences import MATCH_CHANGES, PersonChange, WhatIf, difference
 from lrs_bridge.learning.history import Evidence, History
 from lrs_bridge.learning.mappings import Equivalence, Mappings
@@ -45,7 +45,8 @@ class _Trial:
     row: timetable.InForce
     sources: frozenset[str]
     equivalences: tuple[Equivalence, ...]
-    told_areas: frozenset[str]
+    told_before: frozenset[str]
+    told_after: frozenset[str]
     seen: WhatIf
 
     @property
@@ -84,7 +85,6 @@ def what_if(
         for key in {*before.sources, *mappings.sources}
         if row.is_rematching or before.sources.get(key) != mappings.sources.get(key)
     }
-    begun = {area for area in told_areas(mappings, settings) if (mappings.areas[area].start or now) <= now}
     trial = _Trial(
         session=session,
         before=before,
@@ -94,7 +94,8 @@ def what_if(
         row=row,
         sources=frozenset(differing),
         equivalences=evidence.standing_equivalences(session),
-        told_areas=frozenset(begun),
+        told_before=_told_areas(before, settings, now),
+        told_after=_told_areas(mappings, settings, now),
         seen=seen,
     )
     seen.total = records.count_of_sources(session, differing)
@@ -107,6 +108,12 @@ def what_if(
         _compare(trial, part, differing_evidence, limit)
         progress(seen)
     return seen
+
+
+def _told_areas(mappings: Mappings, settings: Settings, now: datetime) -> frozenset[str]:
+    """The areas whose Boards have somebody to tell, and have begun to be told."""
+    told = told_areas(mappings, settings)
+    return frozenset(area for area in told if (mappings.areas[area].start or now) <= now)
 
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -296,10 +303,10 @@ def _compare(trial: _Trial, part: Sequence[_Person], differing: set[int], limit:
         trial.seen.computed += 1
         history = known.history_anew(person, trial.equivalences)
         standing = _standing(trial, history, trial.after)
-        before = _before(trial, known, person.learners[0]) if person.learners else {}
+        before, due = _before(trial, known, person.learners[0]) if person.learners else ({}, None)
         if standing is None or before is None:
             continue
-        _count_alerts(trial, person, standing, known)
+        _count_alerts(trial, person, standing, due, known)
         change = difference(before, standing_as_json(standing))
         if change is not None:
             named = [known.persons[number].name for number in person.learners]
@@ -310,8 +317,9 @@ def _compare(trial: _Trial, part: Sequence[_Person], differing: set[int], limit:
             trial.seen.add(PersonChange(learner, name, tuple(places), change), limit)
 
 
-def _before(trial: _Trial, known: _Known, learner: int) -> Mapping[str, Any] | None:
-    """The standing in force: as it is kept, or computed where something waits to be done to it; None where it can't be."""
+def _before(trial: _Trial, known: _Known, learner: int) -> tuple[Mapping[str, Any] | None, Standing | None]:
+    """The standing in force: as it is kept; or where something waits to be done to it, as it is due. None where it can't be
+    computed."""
     kept = known.standings.get(learner)
     is_current = (
         kept is not None
@@ -321,12 +329,12 @@ def _before(trial: _Trial, known: _Known, learner: int) -> Mapping[str, Any] | N
         and not (kept.changes_at and kept.changes_at <= trial.now)
     )
     if kept is not None and is_current:
-        return kept.body
+        return kept.body, None
     person = known.persons[learner]
     held = tuple(known.evidence[learner])
     history = History(person.posts, held, frozenset(person.identifiers), trial.equivalences)
-    standing = _standing(trial, history, trial.before)
-    return standing_as_json(standing) if standing else None
+    due = _standing(trial, history, trial.before)
+    return standing_as_json(due) if due else None, due
 
 
 def _evidence_anew(trial: _Trial, texts: Collection[str]) -> tuple[set[str], dict[str, list[Evidence]]]:
@@ -370,17 +378,26 @@ def _standing(trial: _Trial, history: History, mappings: Mappings) -> Standing |
         return None
 
 
-def _count_alerts(trial: _Trial, person: _Person, standing: Standing, known: _Known) -> None:
+def _count_alerts(
+    trial: _Trial, person: _Person, standing: Standing, due: Standing | None, known: _Known
+) -> None:
     """What the Boards would newly hear: where it differs from what they last heard of any of the learners who are one, and
-    does not wait already to be told."""
-    for area in sorted(trial.told_areas):
+    neither waits already to be told nor is `due` under the mappings in force."""
+    for area in sorted(trial.told_after):
         keys = [(number, area) for number in person.learners]
         heard = [known.told[key] for key in keys if key in known.told]
         last = Announced(
             eligible=any(one.eligible for one in heard),
             state=next((one.state for one in heard if one.state), ""),
         )
-        found = decide(0, area, last, standing.eligibility.get(area))
-        waiting = {known.news[key].alert.kind for key in keys if key in known.news}
-        if found and found.alert and found.alert.kind not in waiting:
-            trial.seen.alerts[area, found.alert.kind] += 1
+        kind = _kind_of_alert(area, last, standing)
+        anyway: set[AlertKind | None] = {known.news[key].alert.kind for key in keys if key in known.news}
+        if due and area in trial.told_before:
+            anyway |= {_kind_of_alert(area, last, due)}
+        if kind and kind not in anyway:
+            trial.seen.alerts[area, kind] += 1
+
+
+def _kind_of_alert(area: str, last: Announced, standing: Standing) -> AlertKind | None:
+    decision = decide(0, area, last, standing.eligibility.get(area))
+    return decision.alert.kind if decision and decision.alert else None

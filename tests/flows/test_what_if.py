@@ -355,6 +355,16 @@ class TestByExample:
         assert "became eligible; held, since more than 1 for one area\n" in held
         check_comes_true(world, TRIALS[9], parsed(9))
 
+    def test_what_the_clock_brings_is_not_put_down_to_the_files(self, world):
+        play(world, "ready", (0, "thurrock"))
+        settled(world)
+        play(world, "attest", (0, "manager_support", "thurrock", "2026-02-01", "2026-03-06"))
+        settled(world)
+        world.advance(timedelta(days=30))
+        seen = ask(world, parsed(5))
+        assert not any(one.difference.areas for one in seen.people)
+        assert not seen.alerts, "the support ran out, whatever the files"
+
     def test_pending_work_is_said_and_not_counted(self, world):
         world.send(completion(MAIL[0], "induction", START - timedelta(days=3)))
         settled(world)
