@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -25,7 +25,7 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows import champion as flow
 from lrs_bridge.flows.imports.cells import day_field
 from lrs_bridge.learning.champions import Act
-from lrs_bridge.moments import system_clock
+from lrs_bridge.moments import Calendar, system_clock
 from lrs_bridge.report import gaps_report, register_report
 
 
@@ -116,7 +116,7 @@ def _keep(
     settings = read_settings()
     database, now = open_database(settings), system_clock()
     mappings = mappings_in_use(database, settings)
-    happened = _moment(day, mappings.calendar.start_of, now) if day else now
+    happened = _moment(day, mappings.calendar, now) if day else now
     keeping = by_hand.Keeping(settings.public_url, who(), now)
     asked = [
         flow.Asked(name, identifier, area, happened, organisation, by, by_name, note)
@@ -134,14 +134,15 @@ def _keep(
     click.echo("Standings follow within seconds.")
 
 
-def _moment(day: str, start_of: Any, now: datetime) -> datetime:
+def _moment(text: str, calendar: Calendar, now: datetime) -> datetime:
+    """The beginning of that day; today, this moment, so that it comes after what was recorded before."""
     try:
-        moment: datetime = start_of(day_field().deserialize(day))
+        day: date = day_field().deserialize(text)
     except ValidationError as wrong:
         raise BadInput("Nothing was recorded.", [Problem("--date", str(wrong.messages[0]))]) from wrong
-    if moment > now:
-        raise Conflict(f"{day} is still to come; what has not happened yet is not recorded.")
-    return moment
+    if day > calendar.day_of(now):
+        raise Conflict(f"{text} is still to come; what has not happened yet is not recorded.")
+    return now if day == calendar.day_of(now) else calendar.start_of(day)
 
 
 @champion.command("list", epilog=example("lrs-bridge champion list --area essex --csv > register.csv"))

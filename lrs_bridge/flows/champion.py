@@ -17,6 +17,7 @@ from lrs_bridge.learning.champions import Act
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Champions, Mappings
+from lrs_bridge.moments import Calendar, in_words
 from lrs_bridge.store import people
 from lrs_bridge.store import register as register_store
 from lrs_bridge.store.database import Session
@@ -71,7 +72,7 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
     person = people.load(session, [learner])[learner]
     judged = _judged(session, person, asked, champions, mappings, keeping.now)
     name = person.name or text
-    why_not = _why_not(asked, judged, champions)
+    why_not = _why_not(asked, judged, champions) or _why_not_then(asked, judged, mappings.calendar)
     if why_not:
         raise Conflict(f"{name} {why_not}")
     organisation, service_area = _place(judged, asked)
@@ -170,6 +171,16 @@ def _why_not(asked: Asked, judged: Eligibility, champions: Champions) -> str | N
     if asked.act in ("leave", "update") and not (state and state.is_champion):
         return f"is no champion {where}."
     return _why_not_registered(asked, judged, champions, open_act) if asked.act == "register" else None
+
+
+def _why_not_then(asked: Asked, judged: Eligibility, calendar: Calendar) -> str | None:
+    """Acts are read in the order they happened, so what answers another can't lie before it."""
+    state = judged.champion
+    last = (state.asked or state.act) if state else None
+    if last is None or asked.act == "update" or asked.happened >= last.happened:
+        return None
+    day = in_words(calendar.day_of(last.happened))
+    return f"has “{last.detail['act']}” on record for {day} in {asked.area}; give that day or a later one."
 
 
 def _why_not_registered(

@@ -239,6 +239,11 @@ class TestRefusals:
             ready.champion("return", ASHA, "essex", by=BOARD)
         assert ready.champion("return", ASHA, "essex", by=BOARD, note="wrong organisation").outcome == "new"
 
+    def test_an_answer_dated_before_what_it_answers(self, ready):
+        ready.champion("request", ASHA, "essex")
+        with pytest.raises(Conflict, match="has “request” on record for 2 Mar 2026 in essex"):
+            ready.champion("register", ASHA, "essex", by=BOARD, happened=START - timedelta(days=1))
+
     def test_a_refused_act_leaves_nothing(self, ready):
         before = standing(ready)
         with pytest.raises(Conflict):
