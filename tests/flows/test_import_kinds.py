@@ -7,7 +7,7 @@ import random
 import pytest
 from flows.desk import ATTESTED, GOOD, another
 
-from lrs_bridge.errors import BadInput
+from lrs_bridge.errors import BadInput, NotFound
 from lrs_bridge.flows import people as people_flow
 from lrs_bridge.flows.imports import KINDS
 from lrs_bridge.mapping_files import read_folder
@@ -132,6 +132,8 @@ class TestPeople:
                 f"P {number}",
                 [f"mailto:p{number}@example.org"],
             )
+        with pytest.raises(NotFound):
+            desk.explain("office@example.org")
         assert dict(desk.take_in("people", *rows).counts) == {"same": 2}
         with pytest.raises(
             BadInput, match="Office@example\\.org is read by several people; give an identifier"

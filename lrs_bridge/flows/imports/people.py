@@ -143,27 +143,20 @@ class Introduced:
 
 def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Introduced]:
     """Makes the people of these rows known under all their identifiers, which are one person's, and by their name."""
-    texts = [text for value in values for text in value["identifiers"]]
+    owned = _owned(session, values)
+    texts = [text for own in owned for text in own]
     before = people.known_as(session, texts)
-    numbers = people.learn(
-        session,
-        [people.Sighting(text, value["person"]) for value in values for text in value["identifiers"]],
-        taking.now,
-    )
-    shared = identity.shared_mailboxes(session, {one for text in texts if (one := same_person.folded(text))})
-    edges = [[numbers[text] for text in _own(value, shared)] for value in values]
+    names = [(text, value["person"]) for value, own in zip(values, owned, strict=True) for text in own]
+    numbers = people.learn(session, [people.Sighting(text, name) for text, name in names], taking.now)
+    edges = [[numbers[text] for text in own] for own in owned]
     pairs = [(own[0], other) for own in edges for other in own[1:]]
     learners_before = people.learner_numbers(session, numbers.values())
     identity.prove(session, pairs, kind="people_file", source=taking.who, now=taking.now)
-    renamed = people.name_people(
-        session,
-        {numbers[text]: value["person"] for value in values for text in _own(value, shared)},
-        taking.now,
-    )
+    renamed = people.name_people(session, {numbers[text]: name for text, name in names}, taking.now)
     learners = people.learner_numbers(session, numbers.values())
     found, told = [], set[int]()
-    for value, own in zip(values, edges, strict=True):
-        met = {number: name for text in value["identifiers"] for number, name in before.get(text, {}).items()}
+    for value, known, own in zip(values, owned, edges, strict=True):
+        met = {number: name for text in known for number, name in before.get(text, {}).items()}
         learner = learners[own[0]]
         joined = any(learners_before[number] != learners[number] for number in own)
         apart = any(learners[number] != learner for number in own)
@@ -174,9 +167,11 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
     return found
 
 
-def _own(value: dict[str, Any], shared: set[str]) -> list[str]:
-    """The identifiers that are this person's alone."""
-    return [text for text in value["identifiers"] if same_person.folded(text) not in shared]
+def _owned(session: Session, values: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Of each row the identifiers that are this person's alone. A mailbox that several people read is nobody's."""
+    fold = {text: same_person.folded(text) for value in values for text in value["identifiers"]}
+    shared = identity.shared_mailboxes(session, {one for one in fold.values() if one})
+    return [[text for text in value["identifiers"] if fold[text] not in shared] for value in values]
 
 
 def _warning(person: str, known: dict[int, str], *, apart: bool) -> str:
