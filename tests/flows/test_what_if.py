@@ -327,11 +327,24 @@ class TestByExample:
         check_comes_true(world, TRIALS[2], parsed(2))
         assert len(world.standings()) == 2
 
-    def test_what_was_voided_does_not_count_either_way(self, world):
-        gone = completion(MAIL[0], "not_mapped", START - timedelta(days=3))
-        world.send(gone, voiding(gone["id"]), completion(MAIL[1], "not_mapped", START - timedelta(days=3)))
+    def test_strangers_at_a_shared_mailbox_are_several(self, world):
+        world.share(MAIL[0])
+        world.send(
+            completion(MAIL[0], "not_mapped", START - timedelta(days=3)),
+            completion(SHA1[0], "not_mapped", START - timedelta(days=2)),
+        )
         settled(world)
-        check_comes_true(world, TRIALS[2], parsed(2))
+        files = changed((MOODLE, 'external-id": induction}}', 'external-id": [induction, not_mapped]}}'))
+        mappings = mapping_files.parse(files, LONDON).mappings
+        assert ask(world, mappings).attained == Counter({("escb", None, "T1"): 2})
+        check_comes_true(world, files, mappings)
+
+    def test_what_was_voided_does_not_count_either_way(self, world):
+        gone = completion(MAIL[0], "induction", START - timedelta(days=3))
+        world.send(gone, voiding(gone["id"]), completion(MAIL[1], "induction", START - timedelta(days=3)))
+        settled(world)
+        assert ask(world, parsed(4)).attained == Counter({("escb", "T1", "T2"): 1})
+        check_comes_true(world, TRIALS[4], parsed(4))
 
     def test_alerts_are_counted_and_said_to_be_held_where_there_are_many(self, world):
         """Two people in Essex lack NWG membership alone, and other files no longer ask for it."""
