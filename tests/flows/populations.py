@@ -323,8 +323,9 @@ class Population:
         for number in range(0, 50, 2):
             self.world.share(f"frontdesk{number}@example.org")
         for body in self.everybody:
-            if body.private and self._is_known(f"mailto:{body.private}"):
-                self.world.decide(f"mailto:{body.private}", f"mailto:{body.mail}", same=True)
+            mails = f"mailto:{body.private}", f"mailto:{body.mail}"
+            if body.private and all(map(self._is_known, mails)):
+                self.world.decide(*mails, same=True)
             elif body.account and body.posts and self.chance.random() < 0.005:
                 self.world.decide(body.account, f"mailto:{body.mail}", same=False)
 
