@@ -13,7 +13,7 @@ from typing import Any, Literal
 from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.recompute import history_now
-from lrs_bridge.learning.champions import Act
+from lrs_bridge.learning.champions import Act, ChampionState, Place, place_of, state_in
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Champions, Mappings
@@ -29,8 +29,8 @@ DECISIONS = ("register", "return")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants done. `organisation`: needed where the person has posts at several in the area; `by`: who at the
-    Board decided; `happened`: when, not later than now."""
+    """What somebody wants done. `organisation`: needed where the person asks and has posts at several in the area; `by`: who
+    at the Board decided; `happened`: when, not later than now."""
 
     act: Act
     identifier: str
@@ -70,12 +70,12 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
             f"Nobody is known by {text}. `lrs-bridge import people` makes them known, with their post."
         )
     person = people.load(session, [learner])[learner]
-    judged = _judged(session, person, asked, champions, mappings, keeping.now)
+    judged, place = _judged(session, person, asked, champions, mappings, keeping.now)
     name = person.name or text
     why_not = _why_not(asked, judged, champions) or _why_not_then(asked, judged, mappings.calendar)
     if why_not:
         raise Conflict(f"{name} {why_not}")
-    organisation, service_area = _place(judged, asked)
+    organisation, service_area = place
     record = by_hand.Record(
         kind="champion",
         key=asked.area,
@@ -104,14 +104,6 @@ def _recorded_for(person: people.Person) -> str:
     )
 
 
-def _place(judged: Eligibility, asked: Asked) -> tuple[str, str]:
-    """The post that an act is about: the one of whom the Board has heard, else where the person works."""
-    state = judged.champion
-    if state is not None and asked.act != "request":
-        return state.organisation, state.service_area
-    return judged.organisation, judged.service_area
-
-
 def _judged(
     session: Session,
     person: people.Person,
@@ -119,29 +111,48 @@ def _judged(
     champions: Champions,
     mappings: Mappings,
     now: datetime,
-) -> Eligibility:
-    """Where the person stands at this moment, for the post that is asked for."""
-    places = {
+) -> tuple[Eligibility, Place]:
+    """Where the person stands at this moment in the post that the act is about, and where that is: the one named or held, if
+    they ask; else the one that the Board has heard of."""
+    history = history_now(session, person.learner, mappings, now)
+    if asked.act == "request":
+        judged = eligibility_in(history, asked.area, champions, mappings, now, _asked_for(person, asked, now))
+        return judged, (judged.organisation, judged.service_area)
+    heard = _heard_of(state_in(history, asked.area, now), asked)
+    judged = eligibility_in(history, asked.area, champions, mappings, now, heard)
+    return judged, heard or (judged.organisation, judged.service_area)
+
+
+def _asked_for(person: people.Person, asked: Asked, now: datetime) -> Place:
+    held = {
         plain(post.organisation): post.organisation
         for post in person.posts
         if post.area == asked.area and post.periods.at(now)
     }
-    history = history_now(session, person.learner, mappings, now)
-    if asked.act == "request":
-        if not places:
-            raise Conflict(
-                f"{person.name or 'This person'} has no current post in {asked.area};"
-                " record it first, with `lrs-bridge import people`."
-            )
-        if asked.organisation and plain(asked.organisation) not in places:
-            raise Conflict(
-                f"No current post at {asked.organisation} in {asked.area} is recorded, but at {_listed(places.values())}."
-            )
-        if len(places) > 1 and not asked.organisation:
-            raise Conflict(
-                f"There are posts at {_listed(places.values())}: say for which, with --organisation."
-            )
-    return eligibility_in(history, asked.area, champions, mappings, now, asked.organisation)
+    if not held:
+        raise Conflict(
+            f"{person.name or 'This person'} has no current post in {asked.area};"
+            " record it first, with `lrs-bridge import people`."
+        )
+    if asked.organisation and plain(asked.organisation) not in held:
+        raise Conflict(
+            f"No current post at {asked.organisation} in {asked.area} is recorded, but at {_listed(held.values())}."
+        )
+    if len(held) > 1 and not asked.organisation:
+        raise Conflict(f"There are posts at {_listed(held.values())}: say for which, with --organisation.")
+    return asked.organisation or next(iter(held.values())), ""
+
+
+def _heard_of(state: ChampionState | None, asked: Asked) -> Place | None:
+    """The place of the request, where the act answers one, else of the role. None where the Board has heard nothing."""
+    if state is None:
+        return None
+    answers = asked.act in (*DECISIONS, "withdraw")
+    place = place_of(state.open_act) if answers and state.open_act else state.place
+    if asked.organisation and plain(asked.organisation) != plain(place[0]):
+        what = "The request" if answers and state.open_act else "What is on record"
+        raise Conflict(f"{what} in {asked.area} is for {place[0]}, not for {asked.organisation}.")
+    return place
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -152,11 +163,7 @@ def _why_not(asked: Asked, judged: Eligibility, champions: Champions) -> str | N
     """Why the flow does not allow this act now; None where it does."""
     state, where = judged.champion, f"in {asked.area}"
     status = state.state if state else None
-    open_act = (
-        state.asked.detail["act"]
-        if state and state.asked
-        else {"requested": "request", "returned": "return"}.get(status or "")
-    )
+    open_act = state.open_act.detail["act"] if state and state.open_act else None
     if asked.act == "request" and status == "champion":
         return f"is registered already {where}."
     if asked.act == "request" and open_act == "request":

@@ -25,7 +25,15 @@ State = Literal["requested", "returned", "champion", "left", "legacy_unverified"
 
 _ROLE: dict[str, State] = {"list": "legacy_unverified", "register": "champion", "leave": "left"}
 _ASKED: dict[str, State | None] = {"request": "requested", "return": "returned", "withdraw": None}
-_RANK: tuple[State, ...] = ("left", "returned", "requested", "legacy_unverified", "champion")
+_RANK: dict[State, int] = {"left": 0, "returned": 0, "requested": 1, "legacy_unverified": 2, "champion": 3}
+
+Place = tuple[str, str]
+"""An organisation, and a service area in it; "" leaves that open."""
+
+
+def same_place(one: Place, other: Place) -> bool:
+    services = {plain(one[1]), plain(other[1])} - {""}
+    return plain(one[0]) == plain(other[0]) and len(services) <= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class ChampionState:
 
     since        from when: the act's moment, or the end of the post
     act          the act that led here; `because_post_ended`: the post's end did
-    asked        an act by which a champion of before asks to be registered anew, or was returned; None otherwise
+    asked        an act by which a champion asks to be registered anew or elsewhere, or was returned; None otherwise
     last_update  when the annual update was last attended
     """
 
@@ -51,10 +59,18 @@ class ChampionState:
     def is_champion(self) -> bool:
         return self.state in ("champion", "legacy_unverified")
 
-    def is_at(self, organisation: str, service_area: str) -> bool:
-        same = plain(organisation) == plain(self.organisation)
-        services = {plain(service_area), plain(self.service_area)} - {""}
-        return same and len(services) <= 1
+    @property
+    def place(self) -> Place:
+        return self.organisation, self.service_area
+
+    @property
+    def open_act(self) -> Evidence | None:
+        """The request that awaits the Board, or its return."""
+        return self.asked or (self.act if self.state in ("requested", "returned") else None)
+
+
+def place_of(act: Evidence) -> Place:
+    return act.detail.get("organisation") or "", act.detail.get("service_area") or ""
 
 
 def acts_in(history: History, area: str) -> list[Evidence]:
@@ -64,14 +80,24 @@ def acts_in(history: History, area: str) -> list[Evidence]:
 
 
 def state_in(history: History, area: str, now: datetime) -> ChampionState | None:
-    """The state that speaks for this area: of several posts, the one that came furthest."""
-    places: dict[tuple[str, str], list[Evidence]] = {}
-    for act in acts_in(history, area):
-        if act.happened <= now:
-            place = (plain(act.detail.get("organisation") or ""), plain(act.detail.get("service_area") or ""))
-            places.setdefault(place, []).append(act)
-    states = [state for acts in places.values() if (state := _fold(history, acts, now))]
-    return max(states, key=lambda one: (_RANK.index(one.state), one.since), default=None)
+    """The state that speaks for this area: of several posts, the one that came furthest, else the last. A champion's request
+    for another post is seen beside it."""
+    acts = [act for act in acts_in(history, area) if act.happened <= now]
+    states = [state for one in _by_place(acts) if (state := _fold(history, one, now))]
+    best = max(states, key=lambda one: (_RANK[one.state], one.since), default=None)
+    if best is None or not best.is_champion or best.asked:
+        return best
+    elsewhere = [one for one in states if one.state == "requested"]
+    return replace(best, asked=elsewhere[-1].act) if elsewhere else best
+
+
+def _by_place(acts: list[Evidence]) -> Iterable[list[Evidence]]:
+    """The acts of each post. One that names no service area belongs to every one of that organisation."""
+    places = dict.fromkeys((plain(place[0]), plain(place[1])) for place in map(place_of, acts))
+    larger = {organisation for organisation, service in places if service}
+    for organisation, service in places:
+        if service or organisation not in larger:
+            yield [act for act in acts if same_place(place_of(act), (organisation, service))]
 
 
 def _fold(history: History, acts: Iterable[Evidence], now: datetime) -> ChampionState | None:
@@ -96,10 +122,7 @@ def _fold(history: History, acts: Iterable[Evidence], now: datetime) -> Champion
 
 
 def _state(state: State, act: Evidence) -> ChampionState:
-    detail = act.detail
-    return ChampionState(
-        state, act.happened, detail.get("organisation") or "", detail.get("service_area") or "", act
-    )
+    return ChampionState(state, act.happened, *place_of(act), act)
 
 
 def _ended_with_post(history: History, role: ChampionState | None, now: datetime) -> ChampionState | None:

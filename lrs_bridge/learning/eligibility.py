@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from lrs_bridge.learning.champions import ChampionState, acts_in, state_in
+from lrs_bridge.learning.champions import ChampionState, Place, acts_in, same_place, state_in
 from lrs_bridge.learning.history import (
     Evidence,
     History,
@@ -68,14 +68,14 @@ def eligibility_in(
     champions: Champions,
     mappings: Mappings,
     now: datetime,
-    organisation: str = "",
+    place: Place | None = None,
 ) -> Eligibility:
     """Standards are judged per post, since support is given for one; the post that the Board has heard of speaks for the
-    area, else the one that comes furthest. `organisation`: only posts there."""
+    area, else the one that comes furthest. `place`: only posts there."""
     posts = [
         post
         for post in history.current_posts(now)
-        if post.area == area and (not organisation or plain(post.organisation) == plain(organisation))
+        if post.area == area and (place is None or same_place(place, (post.organisation, post.service_area)))
     ]
     judged = [_Judge(history, post, champions, mappings).judge(now) for post in posts]
     uses = tuple(use for one in judged for use in one.uses)
@@ -91,7 +91,7 @@ def eligibility_in(
 
 
 def _is_of(state: ChampionState | None, judged: Eligibility) -> bool:
-    return state is not None and state.is_at(judged.organisation, judged.service_area)
+    return state is not None and same_place(state.place, (judged.organisation, judged.service_area))
 
 
 def _without_post(area: str, state: ChampionState | None, uses: tuple[Use, ...]) -> Eligibility:
@@ -114,7 +114,7 @@ class _Judge:
     def __init__(self, history: History, post: Post, champions: Champions, mappings: Mappings) -> None:
         self.history, self.post, self.champions = history, post, champions
         self.calendar = mappings.calendar
-        self.stand_ins = champions.areas[post.area].stand_ins
+        self.stand_ins = mappings.stand_ins_of(post.area)
         self.equivalences = [*champions.equivalences, *history.equivalences_for_area(post.area)]
 
     def judge(self, now: datetime) -> Eligibility:
@@ -155,7 +155,7 @@ class _Judge:
         if need.kind == "attestation":
             # given for a stretch of posts by the line manager; it serves this one if it was given for it
             found = attestation_uses(
-                self.history, need.key, self.history.posts, self.calendar, need.valid_for, self._is_meant
+                self.history, need.key, self._posts_here, self.calendar, need.valid_for, self._is_meant
             )
             return [
                 Use(use.evidence, use.periods & self.post.periods if self._is_meant(use.evidence) else NEVER)
@@ -167,6 +167,16 @@ class _Judge:
                 for evidence in self.history.standing_evidence("membership", need.key)
             ]
         return course_uses(self.history, need.key, self.equivalences, self.calendar, need.valid_for)
+
+    @property
+    def _posts_here(self) -> list[Post]:
+        """The posts that follow each other in this place, roles apart."""
+        here = (plain(self.post.organisation), self.post.area, plain(self.post.service_area))
+        return [
+            post
+            for post in self.history.posts
+            if (plain(post.organisation), post.area, plain(post.service_area)) == here
+        ]
 
     def _is_meant(self, word: Evidence) -> bool:
         by = word.detail.get("by", ())

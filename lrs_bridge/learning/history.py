@@ -203,27 +203,32 @@ def attestation_uses(
     """Attestations hold for the posts they were given for, and end with them, or with a later "no" for the same post by
     somebody whose answer is heeded."""
     refusals = [answer for answer in history.said_no(key) if heeds(answer)]
+    held = list(posts)
     return [
         Use(
             evidence,
             evidence_period(evidence, calendar, valid_for)
-            & period_meant(evidence, posts)
-            & _until_refused(evidence, refusals),
+            & period_meant(evidence, held)
+            & _until_refused(evidence, refusals, held),
         )
         for evidence in history.standing_evidence("attestation", key)
     ]
 
 
-def _until_refused(evidence: Evidence, refusals: Iterable[Evidence]) -> Periods:
-    def place(one: Evidence) -> tuple[str, ...]:
-        return tuple(plain(one.detail.get(name) or "") for name in ("organisation", "area", "service_area"))
+def _until_refused(evidence: Evidence, refusals: Iterable[Evidence], posts: Iterable[Post]) -> Periods:
+    """Until a later "no", of each post by itself: what the answer leaves out, it leaves open."""
+    later = [answer for answer in refusals if answer.happened >= evidence.happened]
+    if not later:
+        return ALWAYS
+    return union(
+        post.periods & Periods.between(None, _first_naming(post, later))
+        for post in posts
+        if post.is_named_by(evidence.detail)
+    )
 
-    later = [
-        answer.happened
-        for answer in refusals
-        if answer.happened >= evidence.happened and place(answer) == place(evidence)
-    ]
-    return Periods.between(None, min(later)) if later else ALWAYS
+
+def _first_naming(post: Post, answers: Iterable[Evidence]) -> datetime | None:
+    return min((answer.happened for answer in answers if post.is_named_by(answer.detail)), default=None)
 
 
 def stretches(posts: Iterable[Post], detail: Mapping[str, Any]) -> list[Interval]:

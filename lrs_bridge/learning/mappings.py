@@ -278,5 +278,9 @@ class Mappings:
     def champions_of(self, area: str) -> Champions | None:
         return next((one for one in self.champions.values() if area in one.areas), None)
 
+    def stand_ins_of(self, area: str) -> tuple[str, ...]:
+        """Whose word takes a line manager's place there."""
+        return self.areas[area].stand_ins if area in self.areas else ()
+
     def framework_of(self, area: str) -> Framework | None:
         return next((one for one in self.frameworks.values() if area in one.areas), None)

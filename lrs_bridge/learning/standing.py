@@ -60,9 +60,7 @@ def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing
         tier=tiers[first.key] if first else None,
         tiers=tuple(tiers.values()),
         eligibility=eligibility,
-        evidence=tuple(
-            _judge(one, history, by_evidence.get(id(one), []), mappings.calendar, now) for one in ordered
-        ),
+        evidence=tuple(_judge(one, history, by_evidence.get(id(one), []), mappings, now) for one in ordered),
         changes_at=_changes_at(history, uses, now),
     )
 
@@ -78,9 +76,9 @@ def _frameworks(history: History, areas: list[str], mappings: Mappings) -> list[
 
 
 def _judge(
-    evidence: Evidence, history: History, uses: list[Use], calendar: Calendar, now: datetime
+    evidence: Evidence, history: History, uses: list[Use], mappings: Mappings, now: datetime
 ) -> Judged:
-    refusal = _refusal(evidence, history, uses, calendar, now)
+    refusal = _refusal(evidence, history, uses, mappings, now)
     if refusal:
         return Judged(evidence, counts=False, because=refusal)
     said = evidence.because if uses else f"{evidence.because}; no item or standard asks for it here"
@@ -88,7 +86,7 @@ def _judge(
 
 
 def _refusal(
-    evidence: Evidence, history: History, uses: list[Use], calendar: Calendar, now: datetime
+    evidence: Evidence, history: History, uses: list[Use], mappings: Mappings, now: datetime
 ) -> str | None:
     """Why this counts for nothing now, by the first condition that fails."""
     if evidence.voided_by:
@@ -97,6 +95,7 @@ def _refusal(
         return evidence.because
     if history.own_word(evidence):
         return "given by the learner, and nobody attests for themselves"
+    calendar = mappings.calendar
     if evidence.happened > now:
         return f"dated in the future: {in_words(calendar.day_of(evidence.happened))}"
     if evidence.kind == "champion":
@@ -107,9 +106,11 @@ def _refusal(
     if any(use.periods.at(now) for use in uses):
         return None
     if evidence.kind == "attestation":
-        return _taken_back(evidence, history, calendar, now) or _why_not_this_post(
-            evidence, history, calendar, now
+        reason = _taken_back(evidence, history, calendar, now) or _why_not_this_post(
+            evidence, history, mappings, now
         )
+        if reason or not uses:
+            return reason or "no item or standard asks for it in that post"
     if not uses:
         return None
     ended = max((end for use in uses for _, end in use.periods if end <= now), default=None)
@@ -119,24 +120,30 @@ def _refusal(
 
 
 def _taken_back(evidence: Evidence, history: History, calendar: Calendar, now: datetime) -> str | None:
+    meant = [post for post in history.posts if post.is_named_by(evidence.detail)]
     later = [
-        answer for answer in history.said_no(evidence.key) if evidence.happened <= answer.happened <= now
+        answer.happened
+        for answer in history.said_no(evidence.key)
+        if evidence.happened <= answer.happened <= now
+        and any(post.is_named_by(answer.detail) for post in meant)
     ]
-    return f"the answer was no on {in_words(calendar.day_of(later[0].happened))}" if later else None
+    return f"the answer was no on {in_words(calendar.day_of(later[0]))}" if later else None
 
 
-def _why_not_this_post(evidence: Evidence, history: History, calendar: Calendar, now: datetime) -> str:
+def _why_not_this_post(evidence: Evidence, history: History, mappings: Mappings, now: datetime) -> str | None:
+    """None where a post that it was given for is held, and by whom it may be given."""
     said = f"{evidence.detail.get('organisation') or 'any organisation'} in {evidence.detail.get('area') or 'any area'}"
     named = [post for post in history.posts if post.is_named_by(evidence.detail)]
     if not named:
         return f"no post at {said} is recorded"
+    calendar = mappings.calendar
     current = [post for post in named if post.periods.at(now)]
     if any(post.starts and evidence.happened < post.starts for post in current):
         return f"given before the present post at {said} began"
-    if current and not any(post.has_as_manager(evidence.detail.get("by", ())) for post in current):
-        return "given by somebody who is not the line manager recorded for that post"
     if current:
-        return "no item or standard asks for it in that post"
+        by = evidence.detail.get("by", ())
+        may_give = any(post.has_as_manager(by, mappings.stand_ins_of(post.area)) for post in current)
+        return None if may_give else "given by somebody who is not the line manager recorded for that post"
     begins = min((post.starts for post in named if post.starts and post.starts > now), default=None)
     if begins:
         return f"the post at {said} begins on {in_words(calendar.day_of(begins))}"

@@ -149,6 +149,22 @@ def test_with_posts_at_several_organisations_the_request_says_which(ready):
     assert standing(ready)["organisation"] == "Youth Club"
 
 
+def test_who_asked_for_one_post_is_not_registered_on_what_was_given_for_another(world):
+    post(world)
+    post(world, "Youth Club")
+    support(world, "Youth Club")
+    learn(world)
+    join_nwg(world)
+    world.champion("request", ASHA, "essex", organisation="School")
+    with pytest.raises(Conflict, match="The request in essex is for School, not for Youth Club"):
+        world.champion("register", ASHA, "essex", by=BOARD, organisation="Youth Club")
+    with pytest.raises(Conflict, match="The line manager's support"):
+        world.champion("register", ASHA, "essex", by=BOARD)
+    support(world)
+    assert world.champion("register", ASHA, "essex", by=BOARD, organisation="school").organisation == "School"
+    assert (standing(world)["status"], standing(world)["flagged"]) == ("champion", False)
+
+
 def test_a_champion_whose_membership_lapses_stays_and_is_flagged(world):
     post(world)
     support(world)
@@ -195,6 +211,19 @@ class TestFromBefore:
         post(legacy)
         legacy.champion("request", ASHA, "essex")
         assert listed(legacy, which="requests") == [("Asha Rao", "legacy_unverified")]
+
+    def test_may_ask_for_another_post_and_is_registered_there(self, legacy):
+        post(legacy)
+        post(legacy, "Youth Club")
+        support(legacy, "Youth Club")
+        learn(legacy)
+        join_nwg(legacy)
+        legacy.champion("request", ASHA, "essex", organisation="Youth Club")
+        assert listed(legacy, which="requests") == [("Asha Rao", "legacy_unverified")]
+        done = legacy.champion("register", ASHA, "essex", by=BOARD)
+        assert done.organisation == "Youth Club"
+        told = standing(legacy)
+        assert (told["status"], told["organisation"], told["flagged"]) == ("champion", "Youth Club", False)
 
 
 class TestRefusals:

@@ -52,7 +52,7 @@ posts = st.tuples(
     st.tuples(
         st.integers(0, 2),
         st.sampled_from(AREAS),
-        st.sampled_from(["", "account", "account", "desk"]),
+        st.sampled_from(["", "account", "account", "desk", "service"]),
         st.sampled_from(["", "2026-03-10", "2026-02-20"]),
     ),
 )
@@ -124,10 +124,11 @@ def play(world, kind, what):
         number, area, other, until = what
         known = "; ".join([MAIL[number], *{"account": [ACCOUNTS[number]], "desk": [DESK]}.get(other, [])])
         tier = "T2" if area == "essex" and other == "account" else ""
+        service = "Early Years" if other == "service" else ""
         world.take_in(
             "people",
-            "person,identifiers,organisation,area,role,required_tier,until\n"
-            f"Person {number},{known},School,{area},teacher,{tier},{until}\n",
+            "person,identifiers,organisation,area,service_area,role,required_tier,until\n"
+            f"Person {number},{known},School,{area},{service},teacher,{tier},{until}\n",
         )
     elif kind == "attest":
         number, key, area, day, until = what

@@ -117,6 +117,42 @@ def test_of_several_posts_the_one_that_came_furthest_speaks():
     assert (found.state, found.organisation) == ("champion", "Colne School")
 
 
+def in_service(word, days_ago, service="", organisation="Colne School"):
+    return act(word, days_ago, organisation=organisation, service_area=service)
+
+
+class TestPlaces:
+    POSTS = (post(service_area="Early Years"), post(organisation="Harwich Youth Club"))
+
+    def test_an_act_without_a_service_area_is_of_the_post_that_has_one(self):
+        acts = [in_service("list", 900), in_service("request", 5, "Early Years")]
+        found = state_in(history(*acts, posts=self.POSTS), "essex", NOON)
+        assert (found.state, found.asked.detail["act"]) == ("legacy_unverified", "request")
+
+    def test_two_service_areas_are_two_places(self):
+        acts = [in_service("request", 9, "Early Years"), in_service("withdraw", 5, "Nursery")]
+        assert state(*acts, posts=self.POSTS) == "requested"
+
+    def test_a_champion_s_request_for_another_post_is_seen(self):
+        acts = [act("list", 900), act("request", 5, organisation="Harwich Youth Club")]
+        found = state_in(history(*acts, posts=[post(), self.POSTS[1]]), "essex", NOON)
+        assert (found.state, found.organisation) == ("legacy_unverified", "Colne School")
+        assert found.open_act.detail["organisation"] == "Harwich Youth Club"
+
+    def test_a_champion_who_leaves_has_left_though_an_old_return_stands_elsewhere(self):
+        acts = [
+            act("request", 60, organisation="Harwich Youth Club"),
+            act("return", 50, organisation="Harwich Youth Club"),
+            act("register", 40),
+            act("leave", 5),
+        ]
+        assert state(*acts, posts=[post(), self.POSTS[1]]) == "left"
+
+    def test_but_an_open_request_there_outlives_it(self):
+        acts = [act("request", 60, organisation="Harwich Youth Club"), act("register", 40), act("leave", 5)]
+        assert state(*acts, posts=[post(), self.POSTS[1]]) == "requested"
+
+
 class TestBesideTheStandards:
     def test_evidence_alone_makes_eligible_never_champion(self):
         assert judged(*everything()).status == "eligible"

@@ -1,5 +1,6 @@
 """Champion eligibility by domain.md: per area, per post, since when."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -143,3 +144,43 @@ def test_a_standard_may_have_a_validity():
     assert judged(history(*evidence, course("set_toolbox", days_ago=32)), mappings=yearly).missing == (
         "set_toolbox",
     )
+
+
+class TestRefusals:
+    """A manager's "no" ends an earlier yes for the same post; what it leaves out, it leaves open."""
+
+    @staticmethod
+    def support(*answers, posts):
+        return judged(history(*everything()[:-1], *answers, posts=posts)).met.get("manager_support", ())
+
+    @staticmethod
+    def no(days_ago, **more):
+        return replace(attested("manager_support", days_ago, answer="no", **more), counts=False)
+
+    @pytest.mark.parametrize(
+        ("yes", "refused", "stands"),
+        [
+            ({"service_area": "Early Years"}, {}, False),
+            ({}, {"service_area": "Early Years"}, False),
+            ({"service_area": "Early Years"}, {"service_area": "early  years"}, False),
+            ({}, {"service_area": "Nursery"}, True),
+            ({}, {"organisation": "Mill School"}, True),
+            ({}, {"area": "southend"}, True),
+        ],
+    )
+    def test_ends_what_it_is_about(self, yes, refused, stands):
+        word = attested("manager_support", 20, **yes)
+        assert (
+            bool(self.support(word, self.no(5, **refused), posts=[post(service_area="Early Years")]))
+            == stands
+        )
+
+    def test_of_two_service_areas_ends_one(self):
+        word, answer = attested("manager_support", 20), self.no(5, service_area="Early Years")
+        posts = [post(service_area="Early Years"), post(service_area="Nursery")]
+        assert self.support(word, answer, posts=posts)
+        assert not self.support(word, answer, posts=posts[:1])
+
+    def test_a_later_yes_stands_again(self):
+        words = [attested("manager_support", 20), self.no(10), attested("manager_support", 5)]
+        assert self.support(*words, posts=[post()])

@@ -1,5 +1,6 @@
 """Tiers by domain.md: what covers what, what is missing, and what a person, a post or time takes away."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -324,4 +325,24 @@ def test_two_posts_in_one_area_show_both_managers_words_as_counting():
     assert [one.counts for one in standing_of(history(*words, posts=posts), shipped(), NOON).evidence] == [
         True,
         True,
+    ]
+
+
+def test_a_word_that_has_lapsed_says_so():
+    lapsing = changed(
+        ("      attestation: manager_support", "      {attestation: manager_support, valid_for: P1Y}")
+    )
+    (judged,) = standing_of(history(attested("manager_support", 400)), lapsing, NOON).evidence
+    assert (judged.counts, judged.because) == (False, "no longer valid since 26 Jan 2026")
+
+
+def test_a_no_for_another_post_is_not_why():
+    answers = [
+        attested("manager_support", 400),
+        replace(attested("manager_support", 5, organisation="Mill School", answer="no"), counts=False),
+    ]
+    posts = [post(starts=NOON - timedelta(days=100))]
+    found = standing_of(history(*answers, posts=posts), shipped(), NOON).evidence
+    assert [one.because for one in found if one.evidence is answers[0]] == [
+        "given before the present post at Colne School in essex began"
     ]
