@@ -51,7 +51,6 @@ class Done:
     service_area: str
     met: tuple[str, ...]
     missing: tuple[str, ...]
-    outcome: str
 
 
 def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Keeping) -> Done:
@@ -94,7 +93,9 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
         },
     )
     [outcome] = by_hand.keep(session, [record], keeping)
-    return Done(name, organisation, service_area, tuple(judged.met), judged.missing, outcome.word)
+    if outcome.word == "same":  # so its place in the order of acts is taken
+        raise Conflict(f"{name} has “{asked.act}” on record for that very day in {asked.area}; give another.")
+    return Done(name, organisation, service_area, tuple(judged.met), judged.missing)
 
 
 def _recorded_for(person: people.Person) -> str:

@@ -86,7 +86,7 @@ def test_from_eligible_by_request_to_champion(ready):
 def test_who_was_just_made_eligible_may_be_registered_at_once(ready):
     """What was stored and not yet computed counts: nobody has to wait for the timetable."""
     ready.champion("request", ASHA, "essex")
-    assert ready.champion("register", ASHA, "essex", by=BOARD).outcome == "new"
+    assert ready.champion("register", ASHA, "essex", by=BOARD).organisation == "School"
 
 
 def test_nobody_is_registered_who_has_not_asked(ready):
@@ -266,12 +266,19 @@ class TestRefusals:
         ready.champion("request", ASHA, "essex")
         with pytest.raises(Conflict, match="--note"):
             ready.champion("return", ASHA, "essex", by=BOARD)
-        assert ready.champion("return", ASHA, "essex", by=BOARD, note="wrong organisation").outcome == "new"
+        assert ready.champion("return", ASHA, "essex", by=BOARD, note="wrong organisation").missing == ()
 
     def test_an_answer_dated_before_what_it_answers(self, ready):
         ready.champion("request", ASHA, "essex")
         with pytest.raises(Conflict, match="has “request” on record for 2 Mar 2026 in essex"):
             ready.champion("register", ASHA, "essex", by=BOARD, happened=START - timedelta(days=1))
+
+    def test_the_same_act_twice_on_one_day(self, ready):
+        day = START - timedelta(days=1)
+        ready.champion("request", ASHA, "essex", happened=day)
+        ready.champion("return", ASHA, "essex", by=BOARD, note="wrong form", happened=day)
+        with pytest.raises(Conflict, match="has “request” on record for that very day"):
+            ready.champion("request", ASHA, "essex", happened=day)
 
     def test_a_refused_act_leaves_nothing(self, ready):
         before = standing(ready)
