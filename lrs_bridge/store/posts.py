@@ -22,7 +22,7 @@ from lrs_bridge.store.schema import identifiers, organisations, posts
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """`service_area` "" leaves open which; `required_tier` None leaves it to the organisation's table of roles."""
+    """`role` or `service_area` "" leaves open which; `required_tier` None leaves it to the organisation's table of roles."""
 
     organisation: str
     area: str
@@ -57,12 +57,12 @@ class _Held:
         return Periods.between(self.values["starts"], self.values["ends"])
 
     def take_on(self, said: Mapping[str, Any]) -> Put:
-        """A service area that is left open, and a role in other capitals, change nothing."""
+        """A role or service area that is left open, and a role in other capitals, change nothing."""
         changes = {
             name: (self.values[name], value)
             for name, value in said.items()
             if value != self.values[name]
-            and not (name == "service_area" and not value)
+            and not (name in ("role", "service_area") and not value)
             and not (name == "role" and plain(value) == plain(self.values[name]))
         }
         if not changes:
@@ -87,7 +87,8 @@ def put(
     recorded.
 
     A post is known again by person, organisation, area, role and service area; of several of the same kind by its first day,
-    else by overlapping. One that begins after the known one ended is another: being hired again.
+    else by overlapping. One that begins after the known one ended is another: being hired again. A post whose role was left
+    open is known again where none of that role is.
     """
     owner = learner_numbers(session, [identifier for identifier, _ in wanted])
     places = numbers(session, [post.organisation for _, post in wanted])
@@ -131,7 +132,7 @@ def _known_again(
         for one in own
         if one.organisation == organisation
         and one.values["area"] == values["area"]
-        and ("role" not in said or plain(one.values["role"]) == plain(values["role"]))
+        and ("role" not in said or _may_be_one(one.values["role"], values["role"]))
         and _may_be_one(one.values["service_area"], values["service_area"])
     ]
     if "starts" not in said:
@@ -139,6 +140,12 @@ def _known_again(
         alike.sort(key=lambda one: one.values["starts"] or EARLIEST, reverse=True)
     service_area = plain(values["service_area"])
     alike.sort(key=lambda one: plain(one.values["service_area"]) != service_area)
+    role = plain(values["role"])
+    of_the_role = [one for one in alike if "role" not in said or plain(one.values["role"]) == role]
+    return _of_these_days(of_the_role, values, said) or _of_these_days(alike, values, said)
+
+
+def _of_these_days(alike: Sequence[_Held], values: dict[str, Any], said: Collection[str]) -> _Held | None:
     period = Periods.between(values["starts"], values["ends"])
     exact = (one for one in alike if "starts" in said and one.values["starts"] == values["starts"])
     overlapping = (one for one in alike if one.periods & period)

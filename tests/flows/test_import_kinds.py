@@ -86,12 +86,47 @@ class TestPeople:
             ({"from": "01/09/2024"}, {"from": "01/09/2025"}, "line 3, from: line 2 says otherwise of the post “teacher” of"),
             ({"from": ""}, {"from": "01/09/2025"}, "line 3, from: line 2 says otherwise of the post “teacher” of"),
             ({"service_area": ""}, {"service_area": "Juniors"}, "line 3, service_area: line 2 says otherwise of whether"),
+            ({"role": ""}, {}, "line 3, role: line 2 says otherwise of whether the posts of"),
         ],
     )  # fmt: skip
     def test_rows_that_would_change_each_other_are_refused(self, desk, one, other, said):
         with pytest.raises(BadInput) as refused:
             desk.take_in("people", {**GOOD["people"], **one}, {**GOOD["people"], **other})
         assert [str(problem)[: len(said)] for problem in refused.value.problems] == [said]
+
+    def test_a_role_is_filled_in_later_and_left_open_again(self, desk):
+        desk.take_in("people", {**GOOD["people"], "role": ""})
+        report = desk.take_in("people", GOOD["people"])
+        ((_, outcome, words),) = report.changes
+        assert (outcome, words.rpartition("; ")[2]) == ("changed", "role none → teacher")
+        before = desk.everything()
+        for role in ("", "Teacher"):
+            assert dict(desk.take_in("people", {**GOOD["people"], "role": role}).counts) == {"same": 1}
+        assert desk.everything() == before
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_of_several_roles_one_fills_in_what_was_left_open(self, desk, order):
+        rows = [
+            {**GOOD["people"], "role": role, "manager": f"{role}s@example.org", "from": begins}
+            for role, begins in (("teacher", "01/09/2024"), ("governor", "01/09/2025"))
+        ][::order]
+        desk.take_in("people", {**GOOD["people"], "role": ""})
+        assert desk.take_in("people", *rows).counts == {"changed": 1, "new": 1}
+        held = {(one["role"], one["from"]) for one in posts(desk)}
+        assert held == {("teacher", "2024-09-01"), ("governor", "2025-09-01")}
+        before = desk.everything()
+        assert dict(desk.take_in("people", *rows[::-1]).counts) == {"same": 2}
+        assert desk.everything() == before
+
+    def test_a_post_of_the_role_itself_is_meant_first(self, desk):
+        desk.take_in("people", {**GOOD["people"], "role": "", "from": ""})
+        rows = [{**GOOD["people"], "role": role} for role in ("teacher", "governor")]
+        desk.take_in("people", *rows)
+        desk.take_in("people", {**GOOD["people"], "role": "governor", "from": "01/09/2025"})
+        assert sorted((one["role"], one["from"]) for one in posts(desk)) == [
+            ("governor", "2025-09-01"),
+            ("teacher", "2024-09-01"),
+        ]
 
     def test_identifiers_that_somebody_parted_stay_apart(self, desk):
         desk.take_in("people", GOOD["people"])
@@ -160,6 +195,37 @@ class TestChampions:
         desk.take_in("people", {**post, "from": "01/09/2010"})
         assert warnings(desk.take_in("champions", GOOD["champions"])) == []
         assert [one["role"] for one in posts(desk, "joan.hale@example.org")] == ["head"]
+
+    @pytest.mark.parametrize("kinds", [("champions", "people"), ("people", "champions")])
+    def test_the_post_is_one_whichever_file_comes_first(self, desk, kinds):
+        rows = {
+            "champions": {**GOOD["champions"], "service_area": ""},
+            "people": {**GOOD["people"], "person": "Joan Hale", "identifiers": "joan.hale@example.org"},
+        }
+        for kind in kinds:
+            desk.take_in(kind, rows[kind])
+        (post,) = posts(desk, "joan.hale@example.org")
+        assert (post["role"], post["from"], post["until"]) == ("teacher", "2024-09-01", None)
+        before = desk.everything()
+        for kind in kinds:
+            assert dict(desk.take_in(kind, rows[kind]).counts) == {"same": 1}
+        assert desk.everything() == before
+
+    def test_it_has_the_manager_and_the_end_of_the_people_file(self, desk):
+        joan = {"person": "Joan Hale", "identifiers": "joan.hale@example.org"}
+        words = [
+            {**YES, "person": "joan.hale@example.org", "by": f"{by}@example.org"}
+            for by in ("colleague", "head")
+        ]
+        desk.take_in("champions", {**GOOD["champions"], "status": "legacy"})
+        desk.take_in("people", {**GOOD["people"], **joan})
+        desk.take_in("attestations", words[0])
+        assert desk.met("joan.hale@example.org") == set()
+        desk.take_in("attestations", words[1])
+        assert desk.met("joan.hale@example.org") == {"manager_support"}
+        assert desk.status("joan.hale@example.org") == "legacy_unverified"
+        desk.take_in("people", {**GOOD["people"], **joan, "until": "31/05/2026"})
+        assert desk.status("joan.hale@example.org") == "left"
 
     def test_a_corrected_row(self, desk):
         desk.take_in("champions", GOOD["champions"])

@@ -74,11 +74,13 @@ def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
 
 
 def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
-    """A post that names no service area may be one that does, and one without a first day any: such rows would change each
-    other at every import."""
+    """A post that names no role or service area may be one that does, and one without a first day any: such rows would
+    change each other at every import."""
     yield from claims_of_person(value, known)
     person = folded(value["identifiers"][0])
-    post = f"the post “{value['role']}” of {person} at {plain(value['organisation'])}, {value['area']}"
+    place = f"of {person} at {plain(value['organisation'])}, {value['area']}"
+    yield Claim("role", f"whether the posts {place} have a role", bool(value["role"]))
+    post = f"the post “{value['role']}” {place}"
     yield Claim("service_area", f"whether {post} is in a service area", bool(value["service_area"]))
     post += f", {plain(value['service_area'])}" if value["service_area"] else ""
     begins = f"{post} from {in_words(value['from'])}" if value["from"] else post
