@@ -11,12 +11,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from lrs_bridge.store import identity, people
+from lrs_bridge.store import identity, people, projections
 from lrs_bridge.store.database import Database
 from lrs_bridge.store.migrations import current, migrate, newest
 from lrs_bridge.store.schema import learners, metadata, pending_learners
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+OLD_BODY = '{"tiers": [], "eligibility": {"essex": {"status": "eligible"}}}'
+"""A standing as the first schema kept it, without the champion flow."""
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def fill_as_of_0001(session):
     insert(
         "standings",
         *(
-            {"learner_id": number, "body": "{}", "changes_at": None, "digest": "d", "computed_at": NOW}
+            {"learner_id": number, "body": OLD_BODY, "changes_at": None, "digest": "d", "computed_at": NOW}
             for number in (1, 3)
         ),
     )
@@ -137,6 +139,8 @@ def test_people_of_the_first_schema_are_known_as_before(database):
     )
     waiting = database.read(lambda session: list(session.scalars(sa.select(pending_learners.c.learner_id))))
     assert sorted(waiting) == [1, 3], "everybody is computed anew"
+    kept = database.read(lambda session: projections.load_standings(session, [1, 3]))
+    assert kept == {}, "and until then is not computed yet"
 
 
 def test_what_was_joined_under_the_first_schema_can_be_parted(database):

@@ -242,8 +242,9 @@ def _found_and_name() -> None:
 
 
 def _compute_anew() -> None:
-    """What was computed before says nothing of the champion flow."""
+    """What was computed before says nothing of the champion flow, so it is forgotten, and all are told as not computed yet."""
     standings = sa.table("standings", sa.column("learner_id"), sa.column("computed_at"))
     pending = sa.table("pending_learners", sa.column("learner_id"), sa.column("since"))
     everybody = sa.select(standings.c.learner_id, standings.c.computed_at)
     op.execute(sa.insert(pending).from_select(["learner_id", "since"], everybody))
+    op.execute(sa.delete(standings))
