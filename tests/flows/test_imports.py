@@ -237,11 +237,18 @@ class TestMistakes:
             ("people", {"until": "31/08/2026"}, "organisation"),
             ("attestations", {"note": "by phone"}, "attestation"),
             ("memberships", {"number": "99"}, "membership"),
+            ("champions", {"note": "by phone"}, "status"),
+            ("completions", {"area": "southend"}, "course"),
         ],
     )
     def test_two_rows_that_contradict_each_other(self, kind, changes, column):
         (said,) = problems(kind, table_of(GOOD[kind], GOOD[kind], {**GOOD[kind], **changes}))
         assert said.startswith(f"line 4, {column}: line 2 says otherwise of ")
+
+    def test_one_session_is_in_one_area(self):
+        row = {**GOOD["sessions"], "items": ""}
+        (said,) = problems("sessions", table_of(row, {**row, "area": "southend"}))
+        assert said.startswith("line 3, title: line 2 says otherwise of the session ")
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_the_same_row_twice_is_none(self, kind):

@@ -63,6 +63,7 @@ def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
         value["decided_by"],
         value["decided_by_name"],
         value["last_update"],
+        value["note"],
     )
     yield Claim("status", f"the champion {folded(value['identifiers'][0])} at {place}", said)
 

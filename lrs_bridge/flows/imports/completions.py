@@ -64,7 +64,8 @@ def unknown_course(column: str, course: str, known: Known) -> Problems:
 
 def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
     said = tuple(
-        value[name] for name in ("provider", "certificate", "seen_by", "seen_by_name", "organisation", "note")
+        value[name]
+        for name in ("provider", "certificate", "seen_by", "seen_by_name", "organisation", "area", "note")
     )
     yield Claim("course", f"{value['person']} completing {value['course']} on {value['date']}", said)
 

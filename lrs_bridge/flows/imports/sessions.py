@@ -64,7 +64,7 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
 
 
 def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
-    said = (value["delivered_by_name"], sorted(value["courses"]), sorted(value["items"]))
+    said = (value["area"], value["delivered_by_name"], sorted(value["courses"]), sorted(value["items"]))
     yield Claim("title", f"the session {_spoken(value)}", said)
 
 
