@@ -55,7 +55,8 @@ class Found:
 
 
 def matches_of(one: records.ToMatch, mappings: Mappings) -> Found:
-    """Pure: what this statement is evidence of, for whom."""
+    """Pure: what this statement is evidence of, for whom. One that does not count names nobody either: its sender may not
+    speak for them."""
     statement = documents.parse(one.body.encode())
     verb, source = statement["verb"]["id"], one.source
     actor, people_meant = statement["actor"], [statement["actor"]]
@@ -75,7 +76,7 @@ def matches_of(one: records.ToMatch, mappings: Mappings) -> Found:
     if decided is not None:  # of nobody's learning: its actor is who decided
         return Found(one.seq, source, (), None, verb, decided)
     sighted = [
-        people.Sighting(str(ifi), str(person.get("name", "")).replace("\0", ""))
+        people.Sighting(str(ifi), "" if objection else str(person.get("name", "")).replace("\0", ""))
         for person in people_meant
         if (ifi := identifier_of(person)) is not None
     ]

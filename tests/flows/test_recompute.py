@@ -165,6 +165,29 @@ def test_a_statement_that_cannot_be_matched_is_set_aside(world, monkeypatch):
     assert [one["course"] for one in next(iter(world.standings().values()))["evidence"]] == ["induction"]
 
 
+@pytest.mark.parametrize("known_before", [False, True])
+def test_who_may_not_speak_for_somebody_does_not_name_them(world, known_before):
+    """A name tells who is meant; that of somebody else would mislead everybody who reads it."""
+    mail, club = "mailto:asha@council.example", world.add_client("https://club.example")
+
+    def says(name, number, **more):
+        statement = completion(mail, "induction", START, number=number)
+        return {**statement, "actor": {**statement["actor"], "name": name}, **more}
+
+    def names():
+        world.recompute()
+        return set(world.database.read(lambda session: people.known_as(session, [mail]))[mail].values())
+
+    if known_before:
+        world.send(completion(mail, "escb_basic", START))
+        assert names() == {""}
+    group = {"objectType": "Group", "member": [{"mbox": mail, "name": "Wrong Name"}]}
+    world.send(says("Wrong Name", 1), says("", 2, actor=group), sender=club)
+    assert names() == {""}
+    world.send(says("Asha Rao", 3))
+    assert names() == {"Asha Rao"}
+
+
 @pytest.mark.parametrize(("members", "listed"), [(3, True), (40_000, False)])
 def test_a_group_is_shown_to_its_members_unless_it_is_a_crowd(world, members, listed):
     member = [{"account": {"homePage": SITE, "name": f"user{number}"}} for number in range(members)]

@@ -89,22 +89,27 @@ class World:
         self.database = Database(url)
         migrate(self.database)
         self.put_mappings(shipped_files())
-        self.moodle = self.database.write(self._add_moodle)
+        self.moodle = self.add_client()
 
-    def _add_moodle(self, session):
-        made = clients.add(
-            session,
-            name="moodle",
-            source="moodle",
-            scopes=("statements/write",),
-            test=False,
-            home_pages=(),
-            mail_domains=(),
-            public_url=self.settings.public_url,
-            now=self.now,
-            created_by="test",
-        )
-        return clients.check(session, made.key, made.secret)
+    def add_client(self, *home_pages: str) -> clients.Client:
+        """A Moodle's credential, which may speak for accounts on these home pages; without any for everybody."""
+
+        def journey(session):
+            made = clients.add(
+                session,
+                name=" ".join(("moodle", *home_pages)),
+                source="moodle",
+                scopes=("statements/write",),
+                test=False,
+                home_pages=home_pages,
+                mail_domains=(),
+                public_url=self.settings.public_url,
+                now=self.now,
+                created_by="test",
+            )
+            return clients.check(session, made.key, made.secret)
+
+        return self.database.write(journey)
 
     def clock(self) -> datetime:
         return self.now
@@ -115,9 +120,12 @@ class World:
             lambda session: mapping_flow.put_in_force(session, files, digest, now=self.now, who="test")
         )
 
-    def send(self, *statements: dict) -> None:
-        incoming = receive.examine(json.dumps(list(statements)).encode(), "1.0.3")
-        self.database.write(lambda session: receive.accept(session, incoming, self.moodle, self.now))
+    def send(self, *statements: dict, sender: clients.Client | None = None) -> None:
+        incoming, sender = (
+            receive.examine(json.dumps(list(statements)).encode(), "1.0.3"),
+            sender or self.moodle,
+        )
+        self.database.write(lambda session: receive.accept(session, incoming, sender, self.now))
 
     def take_in(self, kind: str, text: str) -> imports.Report:
         mappings = self.database.read(lambda session: mapping_flow.in_force(session, LONDON))
