@@ -282,6 +282,18 @@ class TestSessions:
     def test_nor_of_other_tiers(self, desk, changes, warned):
         assert bool(warnings(desk.take_in("sessions", {**SESSION, **changes}))) is warned
 
+    def test_it_is_the_courses_of_a_way_that_teach_the_first_tier(self, desk):
+        files = read_folder(SHIPPED_MAPPINGS)
+        name = "frameworks/escb.yaml"
+        whole = "  induction:\n    name: In-house"
+        assert whole in files[name]
+        files[name] = files[name].replace(
+            whole, "  first_day:\n    all_of: [induction, welcome]\n    name: In-house"
+        )
+        desk.put_in_force(files)
+        report = desk.take_in("sessions", {**SESSION, "courses": "induction", "items": ""})
+        assert [said.rpartition(": ")[2] for said in warnings(report)] == [NEITHER]
+
     def test_two_rows_that_differ_in_what_it_gave(self, desk):
         with pytest.raises(BadInput, match="line 3, title: line 2 says otherwise of the session “ESCB basic"):
             desk.take_in("sessions", SESSION, {**SESSION, "courses": "induction"})

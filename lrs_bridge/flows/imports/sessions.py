@@ -121,9 +121,8 @@ def _warning(value: dict[str, Any], mappings: Mappings, able: set[str]) -> str:
     if framework is None or value["delivered_by"] in able:
         return ""
     lowest = next(iter(framework.tiers))
-    taught = {
-        item for route in framework.routes.values() if route.key in value["courses"] for item in route.covers
-    }
+    routes = [route for route in framework.routes.values() if set(route.courses) & set(value["courses"])]
+    taught = {item for route in routes for item in route.covers}
     if any(
         item in framework.items and framework.items[item].tier == lowest
         for item in {*taught, *value["items"]}
