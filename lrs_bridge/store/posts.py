@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.periods import Periods
-from lrs_bridge.moments import EARLIEST
+from lrs_bridge.moments import EARLIEST, LATEST
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_many
 from lrs_bridge.store.identity import in_parts
@@ -70,6 +70,14 @@ class _Held:
         self.values |= {name: now for name, (_, now) in changes.items()}
         self.changed = True
         return Put("changed", changes)
+
+
+class Place(NamedTuple):
+    """Where somebody has a post; `organisation` and `service_area` folded, the latter "" where it is open."""
+
+    area: str
+    organisation: str
+    service_area: str
 
 
 NAMES = ("area", "role", "required_tier", "manager", "starts", "ends", "service_area")
@@ -170,19 +178,21 @@ def _write(session: Session, rows: Sequence[_Held], *, now: datetime, who: str) 
         session.execute(sa.update(posts).where(posts.c.id == sa.bindparam("number")), known)
 
 
-def places_of(session: Session, identifying: Sequence[int]) -> dict[int, dict[str, set[str]]]:
-    """Identifier number → area → the folded organisations where its learner has or had a post."""
+def places_of(session: Session, identifying: Sequence[int]) -> dict[int, dict[Place, datetime]]:
+    """Identifier number → the places where its learner has or had a post → until when (LATEST: no end is known)."""
     owner = learner_numbers(session, identifying)
-    held: dict[int, dict[str, set[str]]] = {}
+    held: dict[int, dict[Place, datetime]] = {}
     for part in in_parts(sorted(set(owner.values()))):
         found = (
-            sa.select(identifiers.c.learner_id, posts.c.area, organisations.c.folded)
+            sa.select(identifiers.c.learner_id, posts, organisations.c.folded)
             .join(identifiers, identifiers.c.id == posts.c.identifier_id)
             .join(organisations, organisations.c.id == posts.c.organisation_id)
             .where(identifiers.c.learner_id.in_(part))
         )
         for row in session.execute(found):
-            held.setdefault(row.learner_id, {}).setdefault(row.area, set()).add(row.folded)
+            own = held.setdefault(row.learner_id, {})
+            place = Place(row.area, row.folded, plain(row.service_area))
+            own[place] = max(own.get(place, EARLIEST), row.ends or LATEST)
     return {number: held.get(learner, {}) for number, learner in owner.items()}
 
 

@@ -227,6 +227,29 @@ class TestChampions:
         desk.take_in("people", {**GOOD["people"], **joan, "until": "31/05/2026"})
         assert desk.status("joan.hale@example.org") == "left"
 
+    @pytest.mark.parametrize(
+        ("until", "service_area", "other", "told", "state"),
+        [
+            ("31/08/2018", "", None, True, "left"),
+            ("01/09/2018", "", None, False, "left"),
+            ("", "", None, False, "legacy_unverified"),
+            ("31/08/2018", "Juniors", {"service_area": "Seniors"}, True, "left"),
+            ("31/08/2018", "Seniors", {"service_area": "Juniors"}, False, "legacy_unverified"),
+            ("31/08/2018", "Juniors", {"from": "01/10/2018"}, False, "legacy_unverified"),
+        ],
+    )
+    def test_a_post_that_ended_before_is_told(self, desk, until, service_area, other, told, state):
+        joan = {"person": "Joan Hale", "identifiers": "joan.hale@example.org", "from": "01/09/2010"}
+        row = {**GOOD["people"], **joan, "service_area": service_area}
+        desk.take_in("people", {**row, "until": until}, *([{**row, **other}] if other else []))
+        report = desk.take_in("champions", {**GOOD["champions"], "status": "legacy"})
+        said = (
+            "the post there ended on 31 Aug 2018, and the role with it; import the post that they hold since"
+        )
+        assert [one.rpartition(": ")[2] for one in warnings(report)] == [said] * told
+        champion = desk.explain("joan.hale@example.org")["eligibility"]["essex"]["champion"]
+        assert champion["state"] == state
+
     def test_a_corrected_row(self, desk):
         desk.take_in("champions", GOOD["champions"])
         report = desk.take_in("champions", {**GOOD["champions"], "decided_by_name": "Anne Lowe"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from marshmallow import Schema
 
@@ -23,7 +24,7 @@ from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, 
 from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
-from lrs_bridge.moments import in_words
+from lrs_bridge.moments import LATEST, Calendar, in_words
 from lrs_bridge.store import people, posts
 from lrs_bridge.store.database import Session
 
@@ -70,21 +71,19 @@ def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     introduced = introduce(session, values, taking)
-    posts_made = _posts(session, values, [one.number for one in introduced], taking)
+    posts_there = _posts(session, values, [one.number for one in introduced], taking)
     acts = [_acts(value, taking) for value in values]
     outcomes = iter(by_hand.keep(session, [record for each in acts for record in each], taking.keeping))
     kept, concerned = [], []
-    for value, one, each, post in zip(values, introduced, acts, posts_made, strict=True):
+    for value, one, each, post in zip(values, introduced, acts, posts_there, strict=True):
         said = [next(outcomes) for _ in each]
         outcome = next((word for word in ("new", "corrected") if word in [one.word for one in said]), "same")
-        if outcome == "same" and (one.changed or post):
+        if outcome == "same" and (one.changed or post.is_new):
             outcome = "changed"
-        if one.changed or post:
+        if one.changed or post.is_new:
             concerned.append(one.number)
         words = f"{value['person']}: {value['status']} champion at {value['organisation']}, {value['area']}, since {in_words(value['since'])}"
-        warning = "; ".join(
-            part for part in (one.warning, "a post there was recorded too" if post else "") if part
-        )
+        warning = "; ".join(part for part in (one.warning, post.warning) if part)
         changes = {name: change for one in said for name, change in one.changes.items()}
         kept.append(Kept(outcome, words, warning, differences(changes, taking.mappings.calendar)))
     learners = people.learner_numbers(session, concerned).values()
@@ -92,33 +91,62 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     return kept
 
 
+class _PostThere(NamedTuple):
+    """The post in which the role is exercised: whether this made it, and what the reader should see."""
+
+    is_new: bool
+    warning: str
+
+
 def _posts(
     session: Session, values: Sequence[dict[str, Any]], numbers: Sequence[int], taking: Taking
-) -> list[bool]:
-    """The role is exercised in a post: where none is recorded there, one is. Whether it was."""
+) -> list[_PostThere]:
+    """The role is exercised in a post: where none is recorded at the organisation, one is."""
     held = posts.places_of(session, numbers)
-    missing = [
-        plain(value["organisation"]) not in held.get(number, {}).get(value["area"], set())
+    there = [
+        {
+            place.service_area: until
+            for place, until in held[number].items()
+            if (place.area, place.organisation) == (value["area"], plain(value["organisation"]))
+        }
         for value, number in zip(values, numbers, strict=True)
     ]
     new = [
-        (
-            number,
-            posts.NewPost(
-                organisation=value["organisation"],
-                area=value["area"],
-                role="",
-                required_tier=None,
-                manager="",
-                starts=None,
-                service_area=value["service_area"],
-            ),
-        )
-        for value, number, is_missing in zip(values, numbers, missing, strict=True)
-        if is_missing
+        (number, _post_left_open(value))
+        for value, number, own in zip(values, numbers, there, strict=True)
+        if not own
     ]
     outcomes = iter(posts.put(session, new, now=taking.now, who=taking.who))
-    return [is_missing and next(outcomes).outcome == "new" for is_missing in missing]
+    found = []
+    for value, own in zip(values, there, strict=True):
+        if own:
+            found.append(_PostThere(is_new=False, warning=_ended(value, own, taking.mappings.calendar)))
+        else:
+            made = next(outcomes).outcome == "new"
+            found.append(_PostThere(made, "a post there was recorded too" if made else ""))
+    return found
+
+
+def _post_left_open(value: dict[str, Any]) -> posts.NewPost:
+    return posts.NewPost(
+        organisation=value["organisation"],
+        area=value["area"],
+        role="",
+        required_tier=None,
+        manager="",
+        service_area=value["service_area"],
+    )
+
+
+def _ended(value: dict[str, Any], own: Mapping[str, datetime], calendar: Calendar) -> str:
+    """What to see where the post ended before `since`: the role ends with it. `own`: service area → until when."""
+    service_area = plain(value["service_area"])
+    meant = [until for name, until in own.items() if not name or not service_area or name == service_area]
+    until = max(meant, default=LATEST)
+    if until > calendar.start_of(value["since"]):
+        return ""
+    ended = in_words(calendar.last_day_before(until))
+    return f"the post there ended on {ended}, and the role with it; import the post that they hold since"
 
 
 def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
