@@ -48,6 +48,7 @@ def _act(name: Act, said: str, words: str, sample: str, *, decides: bool = False
         click.option(
             "--organisation", default="", help="For which post, where there are several in the area."
         ),
+        click.option("--service-area", default="", help="And in which service area of it."),
         click.option(
             "--by",
             default="",
@@ -108,6 +109,7 @@ def _keep(
     identifier: str,
     areas: tuple[str, ...],
     organisation: str,
+    service_area: str,
     by: str,
     by_name: str,
     day: str,
@@ -119,7 +121,7 @@ def _keep(
     happened = _moment(day, mappings.calendar, now) if day else now
     keeping = by_hand.Keeping(settings.public_url, who(), now)
     asked = [
-        flow.Asked(name, identifier, area, happened, organisation, by, by_name, note)
+        flow.Asked(name, identifier, area, happened, organisation, service_area, by, by_name, note)
         for area in dict.fromkeys(areas)
     ]
     done = database.write(lambda session: [flow.act(session, one, mappings, keeping) for one in asked])

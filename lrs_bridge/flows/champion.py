@@ -16,6 +16,7 @@ from lrs_bridge.flows.recompute import history_now
 from lrs_bridge.learning.champions import Act, ChampionState, Place, place_of, state_in
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.identity import names_of
 from lrs_bridge.learning.mappings import Champions, Mappings
 from lrs_bridge.moments import Calendar, in_words
 from lrs_bridge.store import people
@@ -29,14 +30,15 @@ DECISIONS = ("register", "return")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants done. `organisation`: needed where the person asks and has posts at several in the area; `by`: who
-    at the Board decided; `happened`: when, not later than now."""
+    """What somebody wants done. `organisation`, `service_area`: needed where the person asks and has posts at several in the
+    area; `by`: who at the Board decided; `happened`: when, not later than now."""
 
     act: Act
     identifier: str
     area: str
     happened: datetime
     organisation: str = ""
+    service_area: str = ""
     by: str = ""
     by_name: str = ""
     note: str = ""
@@ -69,6 +71,9 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
             f"Nobody is known by {text}. `lrs-bridge import people` makes them known, with their post."
         )
     person = people.load(session, [learner])[learner]
+    by = str(parse_identifier(asked.by)) if asked.by else None
+    if by and asked.act in DECISIONS and not names_of(person.identifiers).isdisjoint(names_of([by])):
+        raise Conflict(f"{person.name or text} can't decide on themselves; name who decided at the Board.")
     judged, place = _judged(session, person, asked, champions, mappings, keeping.now)
     name = person.name or text
     why_not = _why_not(asked, judged, champions) or _why_not_then(asked, judged, mappings.calendar)
@@ -82,7 +87,7 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
         learner=_recorded_for(person),
         happened=asked.happened,
         subject=f"{plain(organisation)}/{plain(service_area)}",
-        by=str(parse_identifier(asked.by)) if asked.by else None,
+        by=by,
         detail={
             "organisation": organisation,
             "service_area": service_area,
@@ -125,8 +130,9 @@ def _judged(
 
 
 def _asked_for(person: people.Person, asked: Asked, now: datetime) -> Place:
+    """The one place where the person holds a post, and which the request may name."""
     held = {
-        plain(post.organisation): post.organisation
+        (plain(post.organisation), plain(post.service_area)): (post.organisation, post.service_area)
         for post in person.posts
         if post.area == asked.area and post.periods.at(now)
     }
@@ -135,13 +141,22 @@ def _asked_for(person: people.Person, asked: Asked, now: datetime) -> Place:
             f"{person.name or 'This person'} has no current post in {asked.area};"
             " record it first, with `lrs-bridge import people`."
         )
-    if asked.organisation and plain(asked.organisation) not in held:
+    named = [place for place in held.values() if _is_named(place, asked)]
+    if not named:
+        said = ", ".join(part for part in (asked.organisation, asked.service_area) if part)
         raise Conflict(
-            f"No current post at {asked.organisation} in {asked.area} is recorded, but at {_listed(held.values())}."
+            f"No current post at {said} in {asked.area} is recorded, but at {_listed(held.values())}."
         )
-    if len(held) > 1 and not asked.organisation:
-        raise Conflict(f"There are posts at {_listed(held.values())}: say for which, with --organisation.")
-    return asked.organisation or next(iter(held.values())), ""
+    if len(named) > 1:
+        raise Conflict(
+            f"There are posts at {_listed(named)}: say for which, with --organisation or --service-area."
+        )
+    return named[0]
+
+
+def _is_named(place: Place, asked: Asked) -> bool:
+    said = (asked.organisation, asked.service_area)
+    return all(not text or plain(text) == plain(own) for text, own in zip(said, place, strict=True))
 
 
 def _heard_of(state: ChampionState | None, asked: Asked) -> Place | None:
@@ -150,14 +165,19 @@ def _heard_of(state: ChampionState | None, asked: Asked) -> Place | None:
         return None
     answers = asked.act in (*DECISIONS, "withdraw")
     place = place_of(state.open_act) if answers and state.open_act else state.place
-    if asked.organisation and plain(asked.organisation) != plain(place[0]):
+    if not _is_named(place, asked):
         what = "The request" if answers and state.open_act else "What is on record"
-        raise Conflict(f"{what} in {asked.area} is for {place[0]}, not for {asked.organisation}.")
+        said = ", ".join(part for part in (asked.organisation, asked.service_area) if part)
+        raise Conflict(f"{what} in {asked.area} is for {_spoken(place)}, not for {said}.")
     return place
 
 
-def _listed(names: Iterable[str]) -> str:
-    return " and ".join(sorted(names))
+def _spoken(place: Place) -> str:
+    return ", ".join(part for part in place if part)
+
+
+def _listed(places: Iterable[Place]) -> str:
+    return " and ".join(sorted(map(_spoken, places)))
 
 
 def _why_not(asked: Asked, judged: Eligibility, champions: Champions) -> str | None:
@@ -185,7 +205,9 @@ def _why_not_then(asked: Asked, judged: Eligibility, calendar: Calendar) -> str 
     """Acts are read in the order they happened, so what answers another can't lie before it."""
     state = judged.champion
     last = (state.asked or state.act) if state else None
-    if last is None or asked.act == "update" or asked.happened >= last.happened:
+    if state is not None and asked.act == "update":  # attended as champion, whatever was asked since
+        last = state.act
+    if last is None or asked.happened >= last.happened:
         return None
     day = in_words(calendar.day_of(last.happened))
     return f"has “{last.detail['act']}” on record for {day} in {asked.area}; give that day or a later one."

@@ -105,7 +105,8 @@ def decide(learner: int, area: str, announced: Announced, eligibility: Eligibili
     now = replace(_seen(eligibility), revision=announced.revision)
     if now == announced:
         return None
-    kind = _kind(announced, now)
+    has_left = eligibility is not None and eligibility.status == "left"
+    kind = _kind(announced, now, has_left=has_left)
     if kind is None:
         return Decision(None, now)
     told = replace(now, revision=announced.revision + 1)
@@ -136,11 +137,11 @@ def _seen(eligibility: Eligibility | None) -> Announced:
     )
 
 
-def _kind(before: Announced, now: Announced) -> AlertKind | None:
+def _kind(before: Announced, now: Announced, *, has_left: bool) -> AlertKind | None:
     """The one thing that this difference is told as; an act of the person outranks what evidence became."""
     if now.has_asked and not before.has_asked:
         return "requested"
-    if before.is_champion and not (now.is_champion or now.is_returned):
+    if before.is_champion and not now.is_champion:
         return "champion_left"
     if before.has_asked and not now.has_asked and not _has_decided(before, now):
         return "request_withdrawn"
@@ -150,7 +151,7 @@ def _kind(before: Announced, now: Announced) -> AlertKind | None:
         is_registered_now = now.state == "champion" != before.state  # on standards that the Board has seen
         is_restored = now.eligible and not before.eligible and not is_registered_now
         return "champion_standard_restored" if is_restored else None
-    if now.eligible != before.eligible:
+    if now.eligible != before.eligible and not has_left:
         return "became_eligible" if now.eligible else "standard_lost"
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,13 +100,23 @@ def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
     _keep_champion_states(session, kept)
 
 
-def _champion_state(eligibility: dict[str, Any]) -> dict[str, Any]:
+def _champion_states(eligibility: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of one area: where the person stands, and, beside that, the role they left in another post."""
     champion = eligibility["champion"]
-    told = champion if champion and champion["state"] == eligibility["status"] else eligibility
-    last_update = champion["last_update"] if champion else None
+    status = eligibility["status"]
+    if status != "not_eligible":
+        in_flow = champion and champion["state"] == status
+        yield _champion_state(eligibility, status, champion if in_flow else eligibility)
+    if champion and champion["state"] == "left" != status:
+        yield _champion_state(eligibility, "left", champion)
+
+
+def _champion_state(eligibility: dict[str, Any], status: str, told: dict[str, Any]) -> dict[str, Any]:
+    champion = eligibility["champion"] or {}
+    last_update = champion.get("last_update")
     return {
-        "status": eligibility["status"],
-        "asked": (champion or {}).get("asked") or "",
+        "status": status,
+        "asked": champion.get("asked") or "",
         "organisation": told["organisation"],
         "service_area": told["service_area"],
         "organisation_folded": plain(told["organisation"]),
@@ -121,10 +131,10 @@ def _keep_champion_states(session: Session, kept: Sequence[KeptStanding]) -> Non
     numbers = [one.learner for one in kept]
     session.execute(sa.delete(champion_states).where(champion_states.c.learner_id.in_(numbers)))
     rows = [
-        {"learner_id": one.learner, "area": area, **_champion_state(eligibility)}
+        {"learner_id": one.learner, "area": area, **row}
         for one in kept
         for area, eligibility in one.body["eligibility"].items()
-        if eligibility["status"] != "not_eligible"
+        for row in _champion_states(eligibility)
     ]
     if rows:
         session.execute(sa.insert(champion_states), rows)

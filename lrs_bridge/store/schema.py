@@ -347,7 +347,7 @@ standings = sa.Table(
     sa.Column("computed_at", Instant, nullable=False),
 )
 
-# Who is eligible, has asked, is champion or has left, one row per learner and area: what the register, the requests and the
+# Who is eligible, has asked, is champion or has left; somebody may have left one post and be eligible in another: what the register, the requests and the
 # organisations without a champion are read from. `asked`: the open act of a champion from before who asks to be registered
 # anew ("request", or "return").
 champion_states = sa.Table(
@@ -355,7 +355,7 @@ champion_states = sa.Table(
     metadata,
     sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True, autoincrement=False),
     sa.Column("area", sa.Text, primary_key=True),
-    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, primary_key=True),
     sa.Column("asked", sa.Text, nullable=False),
     sa.Column("organisation", sa.Text, nullable=False),
     sa.Column("service_area", sa.Text, nullable=False),

@@ -136,6 +136,29 @@ def test_the_same_person_in_several_areas_is_judged_in_each(ready):
     assert (standing(ready)["status"], standing(ready, "thurrock")["status"]) == ("requested", "champion")
 
 
+def test_with_posts_in_several_service_areas_too(ready):
+    ready.take_in(
+        "people",
+        "person,identifiers,organisation,area,service_area\n"
+        f"Asha Rao,{ASHA},Council,essex,Licensing\nAsha Rao,{ASHA},Council,essex,Youth\n",
+    )
+    with pytest.raises(Conflict, match="posts at Council, Licensing and Council, Youth: say for which"):
+        ready.champion("request", ASHA, "essex", organisation="Council")
+    done = ready.champion("request", ASHA, "essex", service_area="youth")
+    assert (done.organisation, done.service_area) == ("Council", "Youth")
+
+
+def test_who_left_with_one_post_and_goes_on_in_another_is_listed_as_both(ready):
+    post(ready, "Youth Club", until="2026-03-31")
+    support(ready, "Youth Club")
+    ready.champion("request", ASHA, "essex", organisation="Youth Club")
+    ready.champion("register", ASHA, "essex", by=BOARD)
+    ready.advance(timedelta(days=60))
+    assert listed(ready, which="left") == [("Asha Rao", "left")]
+    assert listed(ready, which="eligible") == [("Asha Rao", "eligible")]
+    assert (standing(ready)["status"], standing(ready)["organisation"]) == ("eligible", "School")
+
+
 def test_with_posts_at_several_organisations_the_request_says_which(ready):
     post(ready, "Youth Club")
     support(ready, "Youth Club")
@@ -272,6 +295,18 @@ class TestRefusals:
         ready.champion("request", ASHA, "essex")
         with pytest.raises(Conflict, match="has “request” on record for 2 Mar 2026 in essex"):
             ready.champion("register", ASHA, "essex", by=BOARD, happened=START - timedelta(days=1))
+
+    def test_nobody_decides_on_themselves(self, ready):
+        ready.champion("request", ASHA, "essex")
+        with pytest.raises(Conflict, match="can't decide on themselves"):
+            ready.champion("register", ASHA, "essex", by="Asha@example.org")
+
+    @pytest.mark.parametrize("act", ["leave", "update"])
+    def test_what_a_champion_did_before_they_were_one(self, ready, act):
+        ready.champion("request", ASHA, "essex")
+        ready.champion("register", ASHA, "essex", by=BOARD)
+        with pytest.raises(Conflict, match="has “register” on record for 2 Mar 2026 in essex"):
+            ready.champion(act, ASHA, "essex", happened=START - timedelta(days=300))
 
     def test_the_same_act_twice_on_one_day(self, ready):
         day = START - timedelta(days=1)

@@ -135,6 +135,7 @@ def test_a_request_and_the_last_standard_together_are_one_alert():
         (["list", "request", "return"], ["requested"]),
         (["list", "request", "register"], ["requested"]),
         (["list", "leave"], ["champion_left"]),
+        (["request", "register", "leave", "request", "return"], ["requested", "champion_left", "requested"]),
     ],
 )  # fmt: skip
 def test_what_others_did_is_told_and_what_the_board_did_is_not(words, kinds):
@@ -176,6 +177,14 @@ def test_a_champion_whose_post_ends_has_left():
 def test_who_left_is_not_told_as_eligible_and_a_loss_afterwards_is_none():
     left = acts("register", "leave")
     assert told_of(KNOWN_CHAMPION, eligible(*left), not_eligible(*left), eligible(*left)) == ["champion_left"]
+
+
+def test_a_champion_who_left_and_whose_new_request_was_returned_before_that_was_told_has_left():
+    returned = acts("register", "leave", "request", "return")
+    assert told_of(KNOWN_CHAMPION, eligible(*returned)) == ["champion_left"]
+    assert told_of(KNOWN_CHAMPION, eligible(*returned), eligible(*acts("register", "leave"))) == [
+        "champion_left"
+    ]
 
 
 def test_who_left_and_is_eligible_in_another_post_is_told():

@@ -71,7 +71,7 @@ def _tables() -> None:
         sa.Column("standards_met", sa.Boolean(), nullable=False),
         sa.Column("last_update", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["learner_id"], ["learners.id"], name=op.f("fk_champion_states_learner_id")),
-        sa.PrimaryKeyConstraint("learner_id", "area", name=op.f("pk_champion_states")),
+        sa.PrimaryKeyConstraint("learner_id", "area", "status", name=op.f("pk_champion_states")),
     )
     op.create_index(
         op.f("ix_champion_states_area_status"), "champion_states", ["area", "status"], unique=False
