@@ -202,7 +202,7 @@ def _mappings(table: Timetable) -> str:
     now = table.clock()
     changed = table.database.write(
         lambda session: mapping_flow.put_in_force(
-            session, files, checked.mappings.digest, now=now, who=table.holder
+            session, files, checked.mappings.digest, now=now, who="the timetable, from changed files"
         )
     )
     return f"{checked.mappings.digest} put in force" if changed else ""

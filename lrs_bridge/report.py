@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from lrs_bridge.flows.champion import Registered
@@ -10,10 +11,11 @@ from lrs_bridge.flows.explain import NOT_PROVEN, Explained
 from lrs_bridge.flows.imports import Report
 from lrs_bridge.flows.people import KINDS_IN_WORDS, Unknown
 from lrs_bridge.flows.unmapped import UnmappedActivity
+from lrs_bridge.learning.by_hand import SOURCE
 from lrs_bridge.learning.differences import PersonChange, WhatIf
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
-from lrs_bridge.moments import Calendar, parse_instant
+from lrs_bridge.moments import Calendar, in_words, parse_instant
 from lrs_bridge.store.register import Gap
 
 _UNMAPPED_SHOWN = 20
@@ -28,11 +30,11 @@ def explanation(found: Explained, mappings: Mappings | None, calendar: Calendar)
 def _learner(found: Explained, mappings: Mappings | None, calendar: Calendar) -> Iterator[str]:
     learner = found.body["learner"]
     yield learner["name"] or "(no name recorded)"
-    yield f"  known as   {', '.join(learner['identifiers'])}"
+    yield f"  known as   {', '.join(_spellings_apart(learner['identifiers']))}"
     for post in learner["posts"]:
-        until = f", until {post['until']}" if post["until"] else ""
+        until = f", until {in_words(date.fromisoformat(post['until']))}" if post["until"] else ""
         place = ", ".join(part for part in (post["organisation"], post["service_area"], post["area"]) if part)
-        yield f"  post       {post['role'] or 'post'} at {place}{until}"
+        yield f"  post       {post['role'] or '(role not recorded)'} at {place}{until}"
     if not learner["posts"]:
         yield "  post       none recorded, so no tier is required and no area is judged"
     if found.computed_at is None:
@@ -50,8 +52,24 @@ def _learner(found: Explained, mappings: Mappings | None, calendar: Calendar) ->
     yield "Evidence" if found.body["evidence"] else "No evidence."
     for one in found.body["evidence"]:
         mark = "counts    " if one["counts"] else "counts not"
-        yield f"  {_day(one['when'], calendar)}  {mark}  {one['course']}, from {one['source']}: {one['because']}"
+        source = "by hand" if one["source"] == SOURCE else f"from {one['source']}"
+        yield f"  {_day(one['when'], calendar):<11}  {mark}  {_evidence(one)}, {source}: {one['because']}"
         yield f"              statement {one['statement_id']}"
+
+
+def _spellings_apart(identifiers: Sequence[str]) -> list[str]:
+    """E-mails without "mailto:", and each address once, in the spelling that came first."""
+    texts = [text.removeprefix("mailto:") for text in identifiers]
+    return list(
+        {text.casefold() if "@" in text and "|" not in text else text: text for text in texts[::-1]}.values()
+    )[::-1]
+
+
+_KINDS = {"attestation": "word on {}", "membership": "membership {}", "champion": "champion flow in {}"}
+
+
+def _evidence(one: dict[str, Any]) -> str:
+    return _KINDS.get(one["kind"], "{}").format(one["course"].removeprefix("item:"))
 
 
 def _tier(tier: dict[str, Any], mappings: Mappings | None) -> Iterator[str]:
@@ -111,7 +129,7 @@ def _flow(champion: dict[str, Any], names: dict[str, str], calendar: Calendar) -
     """What led to the state: who decided, when, for which post, and with which standards met at that moment."""
     place = ", ".join(part for part in (champion["organisation"], champion["service_area"]) if part)
     if champion["because_post_ended"]:
-        last = calendar.last_day_before(parse_instant(champion["since"]))
+        last = in_words(calendar.last_day_before(parse_instant(champion["since"])))
         yield f"  because    the post at {place} ended on {last}"
     else:
         by = f" by {champion['by']}" if champion["by"] else ""
@@ -130,7 +148,7 @@ def _flow(champion: dict[str, Any], names: dict[str, str], calendar: Calendar) -
 
 def _day(instant: str, calendar: Calendar) -> str:
     """The Board's day of an instant as kept."""
-    return calendar.day_of(parse_instant(instant)).isoformat()
+    return in_words(calendar.day_of(parse_instant(instant)))
 
 
 def status_report(body: dict[str, Any]) -> str:
@@ -320,12 +338,12 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
         yield "Nothing was changed yet. Add --apply to do it."
 
 
-def person_report(body: dict[str, Any]) -> str:
+def person_report(body: dict[str, Any], calendar: Calendar) -> str:
     """One person: identifiers, and what says that they belong together or not."""
-    return "\n".join(_person(body))
+    return "\n".join(_person(body, calendar))
 
 
-def _person(body: dict[str, Any]) -> Iterator[str]:
+def _person(body: dict[str, Any], calendar: Calendar) -> Iterator[str]:
     yield f"{body['name'] or '(no name recorded)'}, learner {body['learner']}"
     for one in body["identifiers"]:
         shared = "   read by several people, so it proves nothing" if one["shared_mailbox"] else ""
@@ -335,7 +353,7 @@ def _person(body: dict[str, Any]) -> Iterator[str]:
         words = KINDS_IN_WORDS[proof["kind"]] if proof["same"] else "decided by hand: not the same person"
         if proof["kind"] == "by_hand" and proof["same"]:
             words = "decided by hand: the same person"
-        yield f"  {proof['at'][:10]}  {proof['one']} and {proof['other']}"
+        yield f"  {_day(proof['at'], calendar):<11}  {proof['one']} and {proof['other']}"
         reason = f": {proof['reason']}" if proof["reason"] else ""
         yield f"              {words}; by {proof['source']}{reason}"
         if not proof["holds"]:
@@ -347,7 +365,9 @@ def unknown_report(found: Sequence[Unknown], calendar: Calendar) -> str:
     said = []
     for one in found:
         said.append(f"{one.learner:<8} {one.name or '(no name)'}   {', '.join(one.identifiers)}")
-        said += [f"         {calendar.day_of(when)}  {course}" for course, when in one.completed.items()]
+        said += [
+            f"         {in_words(calendar.day_of(when))}  {course}" for course, when in one.completed.items()
+        ]
     if not said:
         return "Nobody: everybody who completed something has a post on record."
     said.append(
@@ -377,23 +397,29 @@ def _registered(one: Registered) -> Iterator[str]:
     place = ", ".join(part for part in (entry.organisation, entry.service_area) if part)
     status = entry.status.replace("_", " ")
     yield f"{entry.name or '(no name)'}   {place}{f' ({entry.sector})' if entry.sector else ''}"
-    yield f"  {status} since {one.since:%d/%m/%Y}   {entry.contact or 'no e-mail recorded'}"
+    yield f"  {status} since {in_words(one.since)}   {entry.contact or 'no e-mail recorded'}"
     if one.update_due:
-        last = f"last {one.last_update:%d/%m/%Y}" if one.last_update else "none recorded"
-        yield f"  annual update: {last}, due {one.update_due:%d/%m/%Y}"
+        last = f"last {in_words(one.last_update)}" if one.last_update else "none recorded"
+        yield f"  annual update: {last}, due {in_words(one.update_due)}"
     if not entry.standards_met and entry.status in ("champion", "legacy_unverified"):
         yield "  ! not every standard is met now; only the Board ends the role"
 
 
-def gaps_report(found: Sequence[Gap], area: str) -> str:
-    """Organisations and service areas without a champion."""
-    if not found:
-        return f"Every organisation on record in {area} has a champion."
+def gaps_report(found: Sequence[Gap], area: str, sectors: Mapping[str, str]) -> str:
+    """Organisations and service areas without a champion, and sectors of which nothing is on record. `sectors`: key → name."""
+    gaps = [one for one in found if one.organisation]
     lines = [
-        f"{one.organisation}{f', {one.service_area}' if one.service_area else ''}   {one.sector or 'sector not recorded'}"
-        for one in found
+        f"{one.organisation}{f', {one.service_area}' if one.service_area else ''}   {sectors.get(one.sector, one.sector) or 'sector not recorded'}"
+        for one in gaps
     ]
-    return "\n".join([*lines, f"{len(found)} without a champion in {area}."])
+    unheard = [sectors[one.sector] for one in found if not one.organisation]
+    if not gaps:
+        lines = [f"Every organisation on record in {area} has a champion."]
+    else:
+        lines.append(f"{len(gaps)} without a champion in {area}.")
+    if unheard:
+        lines.append(f"No organisation on record in {area}: {'; '.join(unheard)}.")
+    return "\n".join(lines)
 
 
 def unmapped_report(found: Sequence[UnmappedActivity]) -> str:

@@ -40,7 +40,7 @@ def list_command(*, as_json: bool) -> None:
 @_REASON
 def release(area: str, cause: str, reason: str) -> None:
     """Send what waits for AREA by CAUSE, as `alerts list` shows them: each person's alert, if it is still so."""
-    number = _decide(area, cause, "release", reason)
+    number = _decide(area.casefold(), cause, "release", reason)
     click.echo(f"{number} released; what is still so goes out within seconds.")
 
 
@@ -52,7 +52,7 @@ def release(area: str, cause: str, reason: str) -> None:
 @_REASON
 def drop(area: str, cause: str, reason: str) -> None:
     """Put away what waits for AREA by CAUSE: the Board is not told, and hears of these people when they change again."""
-    number = _decide(area, cause, "drop", reason)
+    number = _decide(area.casefold(), cause, "drop", reason)
     click.echo(
         f"{number} dropped; the Board of {area} is not told of them. Kept: who decided, when, and why."
     )

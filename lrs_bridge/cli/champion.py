@@ -25,6 +25,7 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows import champion as flow
 from lrs_bridge.flows.imports.cells import day_field
 from lrs_bridge.learning.champions import Act
+from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, system_clock
 from lrs_bridge.report import gaps_report, register_report
 
@@ -185,7 +186,11 @@ def gaps(area: str, *, as_csv: bool) -> None:
         columns = ("organisation", "service_area", "sector")
         _csv(columns, [{name: getattr(one, name) for name in columns} for one in found])
     else:
-        click.echo(gaps_report(found, area))
+        click.echo(gaps_report(found, area, _sectors(mappings)))
+
+
+def _sectors(mappings: Mappings) -> dict[str, str]:
+    return {key: name for one in mappings.champions.values() for key, name in one.sectors.items()}
 
 
 def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

@@ -27,11 +27,12 @@ def people() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(identifier: str, *, as_json: bool) -> None:
     """Show what leads to this person: identifiers, and who or what says that they belong together."""
-    body = open_database(read_settings()).read(lambda session: flow.show(session, identifier))
+    settings = read_settings()
+    body = open_database(settings).read(lambda session: flow.show(session, identifier))
     if as_json:
         print_json(body)
     else:
-        click.echo(person_report(body))
+        click.echo(person_report(body, settings.calendar))
 
 
 @people.command(

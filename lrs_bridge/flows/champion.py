@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import by_hand
+from lrs_bridge.flows.identifiers import identifier_named
 from lrs_bridge.flows.recompute import history_now
 from lrs_bridge.learning.champions import Act, ChampionState, Place, place_of, state_in
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
@@ -59,12 +60,13 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
     """Keeps one act. Raises BadInput for what is no identifier or area, NotFound for nobody known, Conflict where the flow
     does not allow the act now, each saying what to do."""
     champions = _champions_of(asked.area, mappings)
+    asked = replace(asked, area=area_named(asked.area, mappings))
     if asked.act in DECISIONS and not asked.by:
         raise BadInput(
             "Nothing was recorded.",
             [Problem("--by", "says nobody who decided", mend="the e-mail of who decided at the Board")],
         )
-    text = str(parse_identifier(asked.identifier))
+    text = identifier_named(session, asked.identifier)
     learner = people.learner_with(session, text)
     if learner is None:
         raise NotFound(
@@ -290,6 +292,7 @@ class Registered:
 def register(session: Session, area: str, which: Which, mappings: Mappings) -> list[Registered]:
     """The register of an area, or who has asked, is eligible, or has left. Raises BadInput for an unknown area."""
     champions = _champions_of(area, mappings)
+    area = area_named(area, mappings)
     found = register_store.entries(session, area, _STATUSES[which], asking=which == "requests")
     calendar = mappings.calendar
     return [
@@ -306,19 +309,33 @@ def register(session: Session, area: str, which: Which, mappings: Mappings) -> l
 
 
 def gaps(session: Session, area: str, mappings: Mappings, now: datetime) -> list[register_store.Gap]:
-    """Organisations and service areas without a champion; those of the sectors that should have one first."""
+    """Organisations and service areas without a champion, those of the sectors that should have one first; and such sectors
+    of which no organisation is on record here. Sectors by their keys."""
     sectors = _champions_of(area, mappings).sectors
+    area = area_named(area, mappings)
     found = register_store.without_champion(session, area, now)
-    named = [
-        replace(one, sector=sectors.get(one.sector, one.sector)) for one in found if one.sector in sectors
+    seen = register_store.sectors_at_work(session, area, now)
+    unheard = [register_store.Gap("", "", key) for key in sectors if key not in seen]
+    return [
+        *(one for one in found if one.sector in sectors),
+        *(one for one in found if one.sector not in sectors),
+        *unheard,
     ]
-    return [*named, *(one for one in found if one.sector not in sectors)]
+
+
+def area_named(typed: str, mappings: Mappings) -> str:
+    """The key of an area, typed as its key or its name. Raises BadInput for an unknown one."""
+    names = {plain(name): key for key, area in mappings.areas.items() for name in (area.name, key)}
+    if plain(typed) in names:
+        return names[plain(typed)]
+    known = ", ".join(sorted(mappings.areas))
+    raise BadInput(
+        "There is no such area.", [Problem("--area", f"unknown area “{typed}”", mend=f"one of {known}")]
+    )
 
 
 def _champions_of(area: str, mappings: Mappings) -> Champions:
-    champions = mappings.champions_of(area)
+    champions = mappings.champions_of(area_named(area, mappings))
     if champions is None:
-        known = ", ".join(sorted(mappings.areas))
-        problem = Problem("--area", f"unknown area “{area}”", mend=f"one of {known}")
-        raise BadInput("There is no such area.", [problem])
+        raise AssertionError("every area is one of a champions file")
     return champions

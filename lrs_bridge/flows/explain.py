@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from lrs_bridge.errors import NotFound
+from lrs_bridge.flows.identifiers import identifier_named
 from lrs_bridge.learning.standing import tier_as_json
 from lrs_bridge.moments import Calendar
 from lrs_bridge.store import people, projections, timetable
 from lrs_bridge.store.database import Session
-from lrs_bridge.xapi.agents import parse_identifier
 
 NOT_PROVEN = "An e-learning record does not prove who sat at the screen, nor that practice is competent."
 
@@ -29,7 +29,7 @@ class Explained:
 
 def explain(session: Session, identifier: str, calendar: Calendar) -> Explained:
     """Raises BadInput for what is no identifier, NotFound for one that is not known."""
-    text = str(parse_identifier(identifier))
+    text = identifier_named(session, identifier)
     learner = people.learner_with(session, text)
     if learner is None:
         raise NotFound(f"Nobody is known by {text}: no mapped statement names them, and no import.")

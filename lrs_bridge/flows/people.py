@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
+from lrs_bridge.flows.identifiers import identifier_named
 from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import format_instant
 from lrs_bridge.store import evidence, identity, people
@@ -44,7 +45,7 @@ def decide(
     every automatic proof. Raises BadInput without a reason, NotFound for an identifier nobody was met by."""
     if not reason.strip():
         raise BadInput("Nothing was decided.", [Problem("--reason", "is empty", mend="say how you know")])
-    texts = [str(parse_identifier(one)), str(parse_identifier(other))]
+    texts = [identifier_named(session, one), identifier_named(session, other)]
     numbers = [_number(session, text) for text in texts]
     if numbers[0] == numbers[1]:
         raise Conflict(f"{texts[0]} and {texts[1]} are one identifier.")
@@ -61,12 +62,12 @@ def decide(
 
 
 def _number(session: Session, text: str) -> int:
-    known = people.numbers_of(session, [text])
-    if text in known:
-        return known[text]
-    alike = [name for name in people.spellings_of(session, text) if name != text]
-    hint = f" Known is {', '.join(alike)}." if alike else ""
-    raise NotFound(f"Nobody is known by {text}: no mapped statement names it, and no import.{hint}")
+    """Of an e-mail, whatever its capitals: its spellings are one person, whom a decision on one of them concerns."""
+    for name in (text, *sorted(people.spellings_of(session, text))):
+        known = people.numbers_of(session, [name])
+        if known:
+            return known[name]
+    raise NotFound(f"Nobody is known by {text}: no mapped statement names it, and no import.")
 
 
 def _known_with(session: Session, numbers: list[int]) -> list[tuple[str, ...]]:
@@ -96,7 +97,7 @@ def show(session: Session, identifier: str) -> dict[str, Any]:
 
     Raises BadInput for what is no identifier, NotFound for one that nobody is known by.
     """
-    text = str(parse_identifier(identifier))
+    text = identifier_named(session, identifier)
     learner = people.learner_with(session, text)
     if learner is None:
         raise NotFound(f"Nobody is known by {text}: no mapped statement names them, and no import.")

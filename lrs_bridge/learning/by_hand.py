@@ -69,13 +69,15 @@ def match_by_hand(statement: Mapping[str, Any], vouched_by: Iterable[str]) -> tu
 
 
 def _matches(kind: RecordKind, key: str, word: str, detail: dict[str, Any]) -> tuple[Match, ...]:
-    by = detail.get("by_name") or ", ".join(detail["by"])
+    by = detail.get("by_name") or ", ".join(name.removeprefix("mailto:") for name in detail["by"])
+    post = ", ".join(part for name in ("organisation", "service_area") if (part := detail.get(name)))
+    where = f" for the post at {post}" if post else ""
     if kind == "attestation":
         if not detail["by"]:
             return (Match(kind, key, counts=False, because="nobody is named who vouches", detail=detail),)
         if detail.get("answer") == "no":
-            return (Match(kind, key, counts=False, because=f"{by} answered no", detail=detail),)
-        return (Match(kind, key, counts=True, because=f"attested by {by}", detail=detail),)
+            return (Match(kind, key, counts=False, because=f"{by} answered no{where}", detail=detail),)
+        return (Match(kind, key, counts=True, because=f"attested by {by}{where}", detail=detail),)
     if kind == "membership":
         number = f", number {detail['number']}" if detail.get("number") else ""
         return (Match(kind, key, counts=True, because=f"membership checked{number}", detail=detail),)
@@ -89,5 +91,9 @@ def _matches(kind: RecordKind, key: str, word: str, detail: dict[str, Any]) -> t
         return tuple(Match("course", one, counts=True, because=said, detail=detail) for one in gives)
     if kind == "champion":
         detail["act"] = word
-        return (Match(kind, key, counts=True, because=f"{word}{f', by {by}' if by else ''}", detail=detail),)
+        return (
+            Match(
+                kind, key, counts=True, because=f"{word}{where}{f', by {by}' if by else ''}", detail=detail
+            ),
+        )
     return (Match(kind, key, counts=True, because=f"decided by {by}", detail=detail),)

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrs_bridge.learning.champions import ChampionState
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
-from lrs_bridge.learning.history import Evidence, History, Use
+from lrs_bridge.learning.history import NO_MANAGER, Evidence, History, Use
 from lrs_bridge.learning.mappings import Framework, Mappings
 from lrs_bridge.learning.tiers import TierStanding, tier_of
 from lrs_bridge.moments import Calendar, format_instant, in_words
@@ -142,8 +142,11 @@ def _why_not_this_post(evidence: Evidence, history: History, mappings: Mappings,
         return f"given before the present post at {said} began"
     if current:
         by = evidence.detail.get("by", ())
-        may_give = any(post.has_as_manager(by, mappings.stand_ins_of(post.area)) for post in current)
-        return None if may_give else "given by somebody who is not the line manager recorded for that post"
+        if any(post.has_as_manager(by, mappings.stand_ins_of(post.area)) for post in current):
+            return None
+        if all(post.manager == NO_MANAGER for post in current):
+            return "that post has no line manager, and whoever gave it is nobody whom the Board names instead"
+        return "given by somebody who is not the line manager recorded for that post"
     begins = min((post.starts for post in named if post.starts and post.starts > now), default=None)
     if begins:
         return f"the post at {said} begins on {in_words(calendar.day_of(begins))}"
@@ -210,7 +213,8 @@ def _champion_as_json(state: ChampionState) -> dict[str, Any]:
         "service_area": state.service_area,
         "act": detail["act"],
         "statement_id": state.act.statement_id,
-        "by": detail.get("by_name") or ", ".join(detail.get("by", ())),
+        "by": detail.get("by_name")
+        or ", ".join(name.removeprefix("mailto:") for name in detail.get("by", ())),
         "note": detail.get("note") or "",
         "standards_then": {name: list(detail.get(name) or ()) for name in ("met", "missing")},
         "because_post_ended": state.because_post_ended,

@@ -121,19 +121,9 @@ class Gap:
 
 
 def without_champion(session: Session, area: str, now: datetime) -> list[Gap]:
-    """Organisations that work in the area, by record or by a current post, and have no champion there; and service areas
-    of larger ones without one of their own. By organisation."""
-    held = (
-        sa.select(posts.c.organisation_id)
-        .where(
-            posts.c.area == area,
-            sa.or_(posts.c.starts.is_(None), posts.c.starts <= now),
-            sa.or_(posts.c.ends.is_(None), posts.c.ends > now),
-        )
-        .distinct()
-    )
-    recorded = sa.select(organisation_areas.c.organisation_id).where(organisation_areas.c.area == area)
-    working = sa.or_(organisations.c.id.in_(recorded), organisations.c.id.in_(held))
+    """Organisations that work in the area and have no champion there; and service areas of larger ones without one of their
+    own. By organisation."""
+    working = _at_work(area, now)
     has_one = sa.exists().where(_champion_at(area))
     none = sa.select(organisations.c.name, organisations.c.sector).where(working, sa.not_(has_one))
     gaps = [Gap(row.name, "", row.sector) for row in session.execute(none)]
@@ -147,6 +137,26 @@ def without_champion(session: Session, area: str, now: datetime) -> list[Gap]:
     )
     gaps += [Gap(row.name, row.service_area, row.sector) for row in session.execute(parts)]
     return sorted(gaps, key=lambda one: (one.organisation.casefold(), one.service_area.casefold()))
+
+
+def sectors_at_work(session: Session, area: str, now: datetime) -> set[str]:
+    """The sectors of the organisations that work in the area."""
+    return set(session.scalars(sa.select(organisations.c.sector).where(_at_work(area, now)).distinct()))
+
+
+def _at_work(area: str, now: datetime) -> Any:
+    """Organisations that work in the area, by record or by a current post."""
+    held = (
+        sa.select(posts.c.organisation_id)
+        .where(
+            posts.c.area == area,
+            sa.or_(posts.c.starts.is_(None), posts.c.starts <= now),
+            sa.or_(posts.c.ends.is_(None), posts.c.ends > now),
+        )
+        .distinct()
+    )
+    recorded = sa.select(organisation_areas.c.organisation_id).where(organisation_areas.c.area == area)
+    return sa.or_(organisations.c.id.in_(recorded), organisations.c.id.in_(held))
 
 
 def _champion_at(area: str) -> Any:

@@ -368,7 +368,8 @@ class TestTheRegister:
                 mappings = mapping_flow.in_force(session, ready.settings.calendar)
                 return champion.gaps(session, area, mappings, ready.now)
 
-            return [(one.organisation, one.service_area) for one in ready.database.read(journey)]
+            found = ready.database.read(journey)
+            return [(one.organisation, one.service_area) for one in found if one.organisation]
 
         council = [("Council", ""), ("Council", "Housing"), ("Council", "Leisure")]
         assert gaps("southend") == council
@@ -383,6 +384,18 @@ class TestTheRegister:
         )
         assert gaps("essex") == [("Council", "Leisure"), ("Cabs", "")]
         assert gaps("southend") == council
+
+
+def test_a_sector_of_which_nobody_is_on_record_is_a_gap_too(ready):
+    ready.take_in("organisations", "organisation,sector,areas\nSchool,education,essex\n")
+
+    def journey(session):
+        mappings = mapping_flow.in_force(session, ready.settings.calendar)
+        return mappings, champion.gaps(session, "Essex", mappings, ready.now)
+
+    mappings, found = ready.database.read(journey)
+    unheard = [one.sector for one in found if not one.organisation]
+    assert unheard == [key for key in mappings.champions_of("essex").sectors if key != "education"]
 
 
 def test_acts_are_statements_that_can_be_voided(ready):
