@@ -386,18 +386,21 @@ _NOBODY = {
 }
 
 
-def register_report(found: Sequence[Registered], area: str, which: str) -> str:
+def register_report(found: Sequence[Registered], area: str, which: str, today: date) -> str:
     """The register of an area for reading; `--csv` has every column."""
-    lines = [line for one in found for line in _registered(one)]
+    lines = [line for one in found for line in _registered(one, today)]
     return "\n".join([*lines, f"{len(found)} in {area}."] if lines else [f"{_NOBODY[which]} in {area}."])
 
 
-def _registered(one: Registered) -> Iterator[str]:
+def _registered(one: Registered, today: date) -> Iterator[str]:
     entry = one.entry
     place = ", ".join(part for part in (entry.organisation, entry.service_area) if part)
     status = entry.status.replace("_", " ")
     yield f"{entry.name or '(no name)'}   {place}{f' ({entry.sector})' if entry.sector else ''}"
     yield f"  {status} since {in_words(one.since)}   {entry.contact or 'no e-mail recorded'}"
+    if one.register_by:
+        mark, past = ("! ", ", which is past") if one.register_by < today else ("", "")
+        yield f"  {mark}to be registered anew by {in_words(one.register_by)}{past}"
     if one.update_due:
         last = f"last {in_words(one.last_update)}" if one.last_update else "none recorded"
         yield f"  annual update: {last}, due {in_words(one.update_due)}"

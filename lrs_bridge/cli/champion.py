@@ -169,7 +169,7 @@ def list_(area: str, *, requests: bool, eligible: bool, left: bool, as_csv: bool
     elif as_csv:
         _csv(flow.REGISTER_COLUMNS, [one.as_json() for one in found])
     else:
-        click.echo(register_report(found, area, which))
+        click.echo(register_report(found, area, which, mappings.calendar.day_of(system_clock())))
 
 
 @champion.command("gaps", epilog=example("lrs-bridge champion gaps --area essex"))

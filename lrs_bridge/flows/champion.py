@@ -257,6 +257,7 @@ REGISTER_COLUMNS = (
     "contact",
     "status",
     "since",
+    "register_by",
     "last_update",
     "update_due",
     "standards_met",
@@ -265,11 +266,13 @@ REGISTER_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A line of the register. Days are the Board's. `update_due`: when the next annual update is, None where none is asked
-    for; `standards_met` False: a champion whose standards lapsed, which only the Board ends."""
+    """A line of the register. Days are the Board's. `register_by`: the last day for a champion from before to be registered
+    anew, None for others and where none is set; it ends nothing. `update_due`: when the next annual update is, None where
+    none is asked for; `standards_met` False: a champion whose standards lapsed, which only the Board ends."""
 
     entry: register_store.Entry
     since: date
+    register_by: date | None
     last_update: date | None
     update_due: date | None
 
@@ -283,6 +286,7 @@ class Registered:
             "contact": entry.contact,
             "status": entry.status,
             "since": self.since.isoformat(),
+            "register_by": self.register_by.isoformat() if self.register_by else None,
             "last_update": self.last_update.isoformat() if self.last_update else None,
             "update_due": self.update_due.isoformat() if self.update_due else None,
             "standards_met": "yes" if entry.standards_met else "no",
@@ -299,6 +303,9 @@ def register(session: Session, area: str, which: Which, mappings: Mappings) -> l
         Registered(
             entry=one,
             since=calendar.day_of(one.since),
+            register_by=calendar.last_day_before(champions.transition_deadline)
+            if champions.transition_deadline and one.status == "legacy_unverified"
+            else None,
             last_update=calendar.day_of(one.last_update) if one.last_update else None,
             update_due=calendar.day_of(calendar.after(one.last_update or one.since, champions.annual_update))
             if champions.annual_update and one.status in register_store.CHAMPIONS

@@ -361,7 +361,8 @@ class Champions(_Mapping):
         metadata=says("The areas, by their keys."),
     )
     transition_deadline = day_field(
-        "Until when champions from before had to meet the standards.", load_default=None
+        "The last day for champions from before to be registered anew; the register shows it.",
+        load_default=None,
     )
     annual_update = duration_field(
         "How long after the last annual update a champion is due for the next.", load_default=None

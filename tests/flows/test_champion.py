@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from flows.worlds import SITE, START, completion
+from flows.worlds import SITE, START, completion, shipped_files
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound
 from lrs_bridge.flows import champion
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.report import register_report
 
 ASHA = "asha@example.org"
 BOARD = "ann.lowe@board.example"
@@ -345,12 +346,50 @@ class TestTheRegister:
             "contact": ASHA,
             "status": "champion",
             "since": "2026-03-02",
+            "register_by": None,
             "last_update": "2026-03-12",
             "update_due": "2027-03-12",
             "standards_met": "yes",
         }
         assert tuple(one.as_json()) == champion.REGISTER_COLUMNS
         assert one.update_due == date(2027, 3, 12)
+
+    @pytest.mark.parametrize(
+        ("deadline", "register_by", "said"),
+        [
+            ("2018-01-31", date(2018, 1, 31), "\n  ! to be registered anew by 31/01/2018, which is past\n"),
+            ("2026-03-01", date(2026, 3, 1), "\n  ! to be registered anew by 01/03/2026, which is past\n"),
+            ("2026-03-02", date(2026, 3, 2), "\n  to be registered anew by 02/03/2026\n"),
+            (None, None, None),
+        ],
+    )
+    def test_until_when_a_champion_from_before_is_to_be_registered(self, ready, deadline, register_by, said):
+        files, name = shipped_files(), "champions/set.yaml"
+        line = "transition_deadline: 2018-01-31"
+        assert line in files[name]
+        files[name] = files[name].replace(line, f"transition_deadline: {deadline}" if deadline else "")
+        ready.put_mappings(files)
+        ready.take_in(
+            "champions",
+            "person,identifiers,organisation,area,status,since\n"
+            "Joan Hale,joan@example.org,School,essex,legacy,01/09/2015\n",
+        )
+        ready.champion("request", ASHA, "essex")
+        ready.champion("register", ASHA, "essex", by=BOARD)
+        ready.recompute()
+
+        def journey(session):
+            mappings = mapping_flow.in_force(session, ready.settings.calendar)
+            return champion.register(session, "essex", "champions", mappings)
+
+        found = ready.database.read(journey)
+        assert [(one.entry.status, one.register_by) for one in found] == [
+            ("champion", None),
+            ("legacy_unverified", register_by),
+        ]
+        told = register_report(found, "essex", "champions", START.date())
+        assert told.count("to be registered anew") == bool(said)
+        assert said is None or said in told
 
     def test_organisations_and_service_areas_without_a_champion(self, ready):
         ready.take_in(
