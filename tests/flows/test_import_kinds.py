@@ -227,6 +227,21 @@ class TestChampions:
         desk.take_in("people", {**GOOD["people"], **joan, "until": "31/05/2026"})
         assert desk.status("joan.hale@example.org") == "left"
 
+    def test_a_mailbox_that_several_read_is_no_champion(self, desk):
+        desk.database.write(
+            lambda session: people_flow.share(
+                session, "office@example.org", shared=True, reason="read by all", who="test", now=desk.now
+            )
+        )
+        rows = [
+            another("champions", 1, identifiers="office@example.org; p1@example.org", status="legacy"),
+            another("champions", 2, identifiers="office@example.org; p2@example.org"),
+        ]
+        desk.take_in("champions", *rows)
+        assert desk.status("p1@example.org") == "legacy_unverified"
+        assert desk.status("p2@example.org") == "champion"
+        assert dict(desk.take_in("champions", *rows[::-1]).counts) == {"same": 2}
+
     @pytest.mark.parametrize(
         ("until", "service_area", "other", "told", "state"),
         [

@@ -245,6 +245,23 @@ class TestMistakes:
         (said,) = problems(kind, table_of(GOOD[kind], GOOD[kind], {**GOOD[kind], **changes}))
         assert said.startswith(f"line 4, {column}: line 2 says otherwise of ")
 
+    @pytest.mark.parametrize(
+        ("kind", "changes", "column"),
+        [
+            ("people", {"manager": "other@example.org"}, "organisation"),
+            ("people", {"role": ""}, "role"),
+            ("people", {"service_area": "Juniors"}, "service_area"),
+            ("people", {"from": "01/09/2025"}, "from"),
+            ("champions", {"status": "legacy"}, "status"),
+        ],
+    )
+    def test_by_whichever_identifier_they_call_the_person(self, kind, changes, column):
+        one = {**GOOD[kind], "identifiers": "asha.rao@example.org; a.rao@example.org"}
+        other = {**GOOD[kind], "identifiers": "https://moodle.example.org|asha; A.Rao@example.org"}
+        assert len(read(kind, table_of(one, other))) == 2
+        (said,) = problems(kind, table_of(one, {**other, **changes}))
+        assert said.startswith(f"line 3, {column}: line 2 says otherwise of ")
+
     def test_one_session_is_in_one_area(self):
         row = {**GOOD["sessions"], "items": ""}
         (said,) = problems("sessions", table_of(row, {**row, "area": "southend"}))

@@ -18,10 +18,10 @@ from lrs_bridge.flows.imports.cells import (
     identifiers_field,
     text_field,
 )
-from lrs_bridge.flows.imports.claims import Claim
+from lrs_bridge.flows.imports.claims import Claim, of_one
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
-from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared
+from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared, own_names
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.moments import LATEST, Calendar, in_words
@@ -57,22 +57,19 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
 
 def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
     yield from claims_of_person(value, known)
+    yield from of_one(own_names(value, known), lambda name: [_claim_of_champion(value, name)])
+
+
+def _claim_of_champion(value: dict[str, Any], person: str) -> Claim:
     place = f"{plain(value['organisation'])}, {plain(value['service_area'])}, {value['area']}"
-    said = (
-        value["status"],
-        value["since"],
-        value["decided_by"],
-        value["decided_by_name"],
-        value["last_update"],
-        value["note"],
-    )
-    yield Claim("status", f"the champion {folded(value['identifiers'][0])} at {place}", said)
+    names = ("status", "since", "decided_by", "decided_by_name", "last_update", "note")
+    return Claim("status", f"the champion {person} at {place}", tuple(value[name] for name in names))
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     introduced = introduce(session, values, taking)
     posts_there = _posts(session, values, [one.number for one in introduced], taking)
-    acts = [_acts(value, taking) for value in values]
+    acts = [_acts(value, one.identifier, taking) for value, one in zip(values, introduced, strict=True)]
     outcomes = iter(by_hand.keep(session, [record for each in acts for record in each], taking.keeping))
     kept, concerned = [], []
     for value, one, each, post in zip(values, introduced, acts, posts_there, strict=True):
@@ -149,7 +146,7 @@ def _ended(value: dict[str, Any], own: Mapping[str, datetime], calendar: Calenda
     return f"the post there ended on {ended}, and the role with it; import the post that they hold since"
 
 
-def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
+def _acts(value: dict[str, Any], identifier: str, taking: Taking) -> list[by_hand.Record]:
     calendar = taking.mappings.calendar
     detail = {
         "organisation": value["organisation"],
@@ -165,7 +162,7 @@ def _acts(value: dict[str, Any], taking: Taking) -> list[by_hand.Record]:
             kind="champion",
             key=value["area"],
             word=word,
-            learner=folded(value["identifiers"][0]),
+            learner=folded(identifier),
             happened=calendar.start_of(day),
             subject=f"{plain(value['organisation'])}/{plain(value['service_area'])}",
             by=value["decided_by"] or None if word == "register" else None,

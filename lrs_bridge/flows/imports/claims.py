@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -17,12 +18,20 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 class Claim(NamedTuple):
     """`said` of `subject`, in `column`. Nothing else may be said of it in the same file; but where it holds over a
-    `period` of days (None: unbounded), only one of the same beginning or one that it doesn't touch."""
+    `period` of days (None: unbounded), only one of the same beginning or one that it doesn't touch. `also`: what else the
+    subject is called."""
 
     column: str
     subject: str
     said: object
     period: tuple[date | None, date | None] | None = None
+    also: tuple[str, ...] = ()
+
+
+def of_one(names: Iterable[str], claims_of: Callable[[str], Iterable[Claim]]) -> Iterator[Claim]:
+    """What is claimed of somebody who has several names."""
+    for alike in zip(*map(claims_of, names), strict=True):
+        yield alike[0]._replace(also=tuple(claim.subject for claim in alike[1:]))
 
 
 class Claims:
@@ -38,19 +47,23 @@ class Claims:
 
     def contradicted(self, claim: Claim, line: int) -> int | None:
         """The line that says otherwise."""
+        lines = [self._contradicted(subject, claim, line) for subject in (claim.subject, *claim.also)]
+        return next((one for one in lines if one is not None), None)
+
+    def _contradicted(self, subject: str, claim: Claim, line: int) -> int | None:
         if claim.period is not None:
-            return self._overlapped(claim, line)
+            return self._overlapped(subject, claim.period, line)
         own = _digest(repr(claim.said))
-        earlier = self._table.put(_digest(claim.subject), line, own)
+        earlier = self._table.put(_digest(subject), line, own)
         return earlier[0] if earlier and earlier[1] != own else None
 
-    def _overlapped(self, claim: Claim, line: int) -> int | None:
+    def _overlapped(self, subject: str, period: tuple[date | None, date | None], line: int) -> int | None:
         """The periods of one subject stand one after the other."""
-        begins, ends = claim.period or (None, None)
+        begins, ends = period
         first, last = begins or _FIRST_DAY, ends or _LAST_DAY
         own = first.toordinal() << 32 | last.toordinal()
         place = 0
-        while earlier := self._table.put(_digest(f"{place}\n{claim.subject}"), line, own):
+        while earlier := self._table.put(_digest(f"{place}\n{subject}"), line, own):
             there, packed = earlier
             if packed >> 32 == first.toordinal():
                 return None

@@ -15,7 +15,7 @@ from lrs_bridge.flows.imports.cells import (
     manager_field,
     text_field,
 )
-from lrs_bridge.flows.imports.claims import Claim
+from lrs_bridge.flows.imports.claims import Claim, of_one
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
 from lrs_bridge.flows.imports.wording import differences
@@ -74,10 +74,13 @@ def _tier(value: dict[str, Any], mappings: Mappings) -> str | None:
 
 
 def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
+    yield from claims_of_person(value, known)
+    yield from of_one(own_names(value, known), lambda name: _claims_of_post(value, name))
+
+
+def _claims_of_post(value: dict[str, Any], person: str) -> Iterator[Claim]:
     """A post that names no role or service area may be one that does, and one without a first day any: such rows would
     change each other at every import."""
-    yield from claims_of_person(value, known)
-    person = folded(value["identifiers"][0])
     place = f"of {person} at {plain(value['organisation'])}, {value['area']}"
     yield Claim("role", f"whether the posts {place} have a role", bool(value["role"]))
     post = f"the post “{value['role']}” {place}"
@@ -89,9 +92,13 @@ def _claims(value: dict[str, Any], known: Known) -> Iterator[Claim]:
 
 
 def claims_of_person(value: dict[str, Any], known: Known) -> Iterator[Claim]:
-    for identifier in value["identifiers"]:
-        if same_person.folded(identifier) not in known.shared:
-            yield Claim("person", f"who {folded(identifier)} is", value["person"])
+    for name in own_names(value, known):
+        yield Claim("person", f"who {name} is", value["person"])
+
+
+def own_names(value: dict[str, Any], known: Known) -> list[str]:
+    """What the row calls its person, without the mailboxes that several people read."""
+    return [folded(text) for text in value["identifiers"] if same_person.folded(text) not in known.shared]
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
@@ -136,11 +143,11 @@ def _words(value: dict[str, Any], tier: str | None) -> str:
 
 
 class Introduced:
-    """A person of a row, now known: `number` of the identifier that their records hang on; what that changed, and what
-    the reader should see."""
+    """A person of a row, now known: the identifier that their records hang on, and its `number`; what that changed, and
+    what the reader should see."""
 
-    def __init__(self, number: int, warning: str, *, changed: bool) -> None:
-        self.number, self.warning, self.changed = number, warning, changed
+    def __init__(self, identifier: str, number: int, warning: str, *, changed: bool) -> None:
+        self.identifier, self.number, self.warning, self.changed = identifier, number, warning, changed
 
 
 def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Introduced]:
@@ -165,7 +172,8 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
         changed = (joined or learner in renamed) and learner not in told
         if changed:
             told.add(learner)
-        found.append(Introduced(own[0], _warning(value["person"], met, apart=apart), changed=changed))
+        warning = _warning(value["person"], met, apart=apart)
+        found.append(Introduced(known[0], own[0], warning, changed=changed))
     return found
 
 
