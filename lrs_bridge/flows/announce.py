@@ -183,7 +183,9 @@ def _summarise(session: Session, settings: Settings, now: datetime) -> int:
         found = news.before(session, area, start, look.now)
         if not found:
             continue
-        identity.lock_learners(session, [one.alert.learner for one in found])
+        learners = {one.alert.learner for one in found}
+        if identity.lock_free_learners(session, learners) != learners:
+            continue  # another transaction is at some of them
         found = news.before(session, area, start, look.now)
         counts = Counter(str(one.alert.kind) for one in found or ())
         if found and news.begin(session, area, start, counts, now):
@@ -196,14 +198,16 @@ def _summarise(session: Session, settings: Settings, now: datetime) -> int:
 
 def _tell(session: Session, settings: Settings, now: datetime) -> list[news.News]:
     """One chunk. The learners are locked before what may be told is read for good, so that neither a computing nor another
-    announcer comes between; what has become too much meanwhile is left for `_hold`."""
+    announcer comes between; whom another transaction holds is told of later, and what has become too much meanwhile is left
+    for `_hold`."""
     look = _look(session, settings, now)
     if look is None:
         return []
     keys = news.ready(session, look.windows, list(look.areas), look.now, ALERTS_AT_ONCE)
     if not keys:
         return []
-    identity.lock_learners(session, sorted({learner for learner, _ in keys}))
+    free = identity.lock_free_learners(session, {learner for learner, _ in keys})
+    keys = [key for key in keys if key[0] in free]
     masses = set(news.masses(session, look.windows, look.now, settings.alerts_held_above))
     found = [
         one

@@ -104,7 +104,7 @@ def match(session: Session, seqs: Sequence[int], mappings: Mappings, now: dateti
             failed.append(one.seq)
         if one.voids:
             targets.append(one.voids)
-    numbers = people.learn(session, (who for one in found for who, _ in one.matches), now)
+    numbers = people.learn(session, (who for one in found for who, _ in one.matches), now, join=False)
     matched = [
         evidence.MatchedStatement(
             one.seq,
@@ -163,19 +163,20 @@ def compute(
 ) -> int:
     """The standings of these learners, and what news they are to a Board, in this transaction. One that fails is set aside.
 
-    Learners without pending rows are passed over: somebody else has computed them. Returns how many were computed.
+    Learners without pending rows are passed over: somebody else has computed them. So are those that another transaction
+    holds, such as an import that takes minutes: they stay pending. Returns how many were computed.
     """
     row = timetable.still_in_force(session, mappings.digest)
     if row is None:
         return 0
-    identity.lock_learners(session, numbers)
+    numbers, equal_mail = identity.lock_to_compute(session, numbers)
     done = projections.pending_rows(session, numbers)
     causes = {row.learner: row.cause for row in reversed(done) if row.cause}
     numbers = sorted({row.learner for row in done})
     heirs = people.heirs(session, numbers)
     for number, heir in heirs.items():
         people.mark_pending(session, [heir], now, causes.get(number, ""))
-    if identity.join_equal_mail(session, numbers, now):  # whoever was joined is pending again
+    if identity.join_equal_mail(session, equal_mail, now):  # whoever was joined is pending again
         heirs = people.heirs(session, numbers)
         for number in heirs.keys() & causes.keys():
             people.mark_pending(session, [heirs[number]], now, causes[number])
@@ -284,6 +285,7 @@ def recompute(
     """Does what is pending until nothing is, or `stop` says so: fresh statements and learners in turn, and when there are
     none, what a change of mappings left to match anew."""
     done = Done()
+    after = 0  # pending rows so far are of learners whom other transactions hold
     while not stop():
         progress(done)
         mappings = database.read(lambda session: mapping_flow.in_force(session, settings.calendar))
@@ -291,10 +293,13 @@ def recompute(
             match_apart(database, mappings, clock) if database.read(evidence.any_pending_statement) else 0
         )
         done.statements += matched
-        numbers = database.read(lambda session: projections.next_pending_learners(session, LEARNERS_AT_ONCE))
-        computed = compute_apart(database, numbers, mappings, settings, clock) if numbers else 0
+        waiting = database.read(
+            lambda session: projections.next_pending_learners(session, LEARNERS_AT_ONCE, after)  # noqa: B023  # runs at once
+        )
+        computed = compute_apart(database, list(waiting), mappings, settings, clock) if waiting else 0
         done.learners += computed
-        if not (matched or computed):
+        after = max(waiting.values()) if waiting and not computed else 0
+        if not (matched or waiting):
             row = database.read(timetable.in_force)
             if row is None or not row.is_rematching:
                 if not any(database.read(timetable.count_pending)):

@@ -61,24 +61,22 @@ class Database:
         return self._run(journey, writing=False)
 
     def rehearse(self, journey: Callable[[Session], Answer]) -> Answer:
-        """Runs a writing journey and takes everything back: what a dry run shows is what a real one would do."""
-        with (
-            self.engine.execution_options(lrs_writing=True).connect() as session,
-            session.begin() as transaction,
-        ):
-            answer = journey(session)
-            transaction.rollback()
-            return answer
+        """Runs a writing journey as `write` does and takes everything back: what a dry run shows is what a real one would
+        do."""
+        return self._run(journey, writing=True, kept=False)
 
-    def _run(self, journey: Callable[[Session], Answer], *, writing: bool) -> Answer:
+    def _run(self, journey: Callable[[Session], Answer], *, writing: bool, kept: bool = True) -> Answer:
         options: dict[str, Any] = {"lrs_writing": writing}
         if not writing and self.engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         engine = self.engine.execution_options(**options)
         for attempt in range(1, _TRIES + 1):
             try:
-                with engine.connect() as session, session.begin():
-                    return journey(session)
+                with engine.connect() as session, session.begin() as transaction:
+                    answer = journey(session)
+                    if not kept:
+                        transaction.rollback()
+                    return answer
             except PoolTimeout as wrong:
                 raise Unavailable("All connections to the database are taken.") from wrong
             except DBAPIError as wrong:

@@ -75,19 +75,20 @@ def decide_mailbox(
     reconnect(session, set(session.scalars(meant)), now)
 
 
-def equal_mail(session: Session, numbers: Sequence[int]) -> set[Edge]:
-    """Pairs of identifiers with equal e-mails, one of each pair belonging to these learners and the other to another."""
+def equal_mail(session: Session, numbers: Sequence[int]) -> dict[Edge, Edge]:
+    """Pairs of identifiers with equal e-mails, the first belonging to one of these learners and the second to another → both
+    learners."""
     one, other = identifiers.alias("one"), identifiers.alias("other")
-    found: set[Edge] = set()
+    found: dict[Edge, Edge] = {}
     for part in in_parts(numbers):
         for mine in (one.c.folded, one.c.as_sent):
             for theirs in (other.c.folded, other.c.as_sent):
                 equal = (
-                    sa.select(one.c.id, other.c.id.label("other"))
+                    sa.select(one.c.id, other.c.id, one.c.learner_id, other.c.learner_id)
                     .join(other, theirs == mine)
                     .where(one.c.learner_id.in_(part), other.c.learner_id != one.c.learner_id)
                 )
-                found |= {(row.id, row.other) for row in session.execute(equal)}
+                found |= {(row[0], row[1]): (row[2], row[3]) for row in session.execute(equal)}
     return found
 
 
@@ -101,14 +102,24 @@ def with_equal_mail(session: Session, names: Iterable[str]) -> dict[int, set[str
     return found
 
 
-def join_equal_mail(session: Session, numbers: Sequence[int], now: datetime) -> bool:
-    """Joins these learners to all whose e-mail or its SHA-1 is equal. True where any proof was new.
+def join_equal_mail(session: Session, edges: Collection[Edge], now: datetime) -> bool:
+    """Joins the learners of these identifiers, which are equal e-mails. True where any proof was new.
 
-    Two transactions that first see equal e-mails at the same time can't see each other; so this is asked again whenever a
+    Two transactions that first see equal e-mails at the same time can't see each other; so this is done again whenever a
     learner is computed, after both have committed.
     """
-    edges = equal_mail(session, numbers)
     return bool(edges) and prove(session, edges, kind="equal_mail", source="lrs_bridge", now=now)
+
+
+def lock_to_compute(session: Session, numbers: Iterable[int]) -> tuple[list[int], list[Edge]]:
+    """Locks those of these learners that no other transaction holds, with all whose e-mail is equal; waits for nobody.
+    Returns the learners that were locked, and the pairs of identifiers that `join_equal_mail` is to be told of."""
+    free = lock_free_learners(session, numbers)
+    pairs = equal_mail(session, sorted(free))
+    others = {other for _, other in pairs.values()} - free
+    held = others - lock_free_learners(session, others)
+    free -= {number for number, other in pairs.values() if other in held}
+    return sorted(free), [edge for edge, (number, _) in pairs.items() if number in free]
 
 
 # --- from proofs and decisions to learners ---------------------------------------------------------------------------
@@ -209,6 +220,15 @@ def lock_learners(session: Session, numbers: Sequence[int]) -> None:
     for part in in_parts(sorted(numbers)):
         rows = sa.select(learners.c.id).where(learners.c.id.in_(part)).order_by(learners.c.id)
         session.execute(rows.with_for_update(key_share=True)).all()
+
+
+def lock_free_learners(session: Session, numbers: Iterable[int]) -> set[int]:
+    """Locks those of these learners that no other transaction holds, and says which they are. Waits for nobody."""
+    free: set[int] = set()
+    for part in in_parts(sorted(set(numbers))):
+        rows = sa.select(learners.c.id).where(learners.c.id.in_(part)).order_by(learners.c.id)
+        free |= set(session.scalars(rows.with_for_update(key_share=True, skip_locked=True)))
+    return free
 
 
 def neighbourhood(session: Session, numbers: set[int]) -> Neighbourhood:

@@ -35,8 +35,11 @@ def digest_of(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def learn(session: Session, sightings: Iterable[Sighting], now: datetime) -> dict[str, int]:
-    """Identifier text → its number, new ones written with a learner of their own and joined to equal e-mails."""
+def learn(
+    session: Session, sightings: Iterable[Sighting], now: datetime, *, join: bool = True
+) -> dict[str, int]:
+    """Identifier text → its number, new ones written with a learner of their own and joined to equal e-mails; `join` False
+    leaves that to when they are computed, and so waits for nobody who holds those."""
     wanted: dict[str, Sighting] = {}
     for one in sightings:
         if one.name or one.text not in wanted:
@@ -48,7 +51,8 @@ def learn(session: Session, sightings: Iterable[Sighting], now: datetime) -> dic
     if new:
         fresh = _found(session, new, now)
         known |= numbers_of(session, [one.text for one in new])
-        identity.join_equal_mail(session, fresh, now)
+        if join:
+            identity.join_equal_mail(session, identity.equal_mail(session, fresh), now)
     return known
 
 

@@ -23,10 +23,16 @@ from lrs_bridge.store.schema import (
 )
 
 
-def next_pending_learners(session: Session, limit: int) -> list[int]:
-    """Learners with pending rows, the longest waiting first. Reads the first rows alone, however many there are."""
-    rows = sa.select(pending_learners.c.learner_id).order_by(pending_learners.c.id).limit(4 * limit)
-    return list(dict.fromkeys(session.scalars(rows)))[:limit]
+def next_pending_learners(session: Session, limit: int, after: int = 0) -> dict[int, int]:
+    """Learners with pending rows → the last of these that was read, the longest waiting first; from the row `after` on.
+    Reads the first rows alone, however many there are."""
+    rows = sa.select(pending_learners).where(pending_learners.c.id > after)
+    found: dict[int, int] = {}
+    for row in session.execute(rows.order_by(pending_learners.c.id).limit(4 * limit)):
+        if len(found) == limit and row.learner_id not in found:
+            break
+        found[row.learner_id] = row.id
+    return found
 
 
 def pending_among(session: Session, numbers: Sequence[int]) -> set[int]:

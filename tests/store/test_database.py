@@ -32,6 +32,10 @@ def add(session, name: str) -> int:
     return authority(session, {"account": {"homePage": "http://example.org", "name": name}})
 
 
+def bodies(session) -> list[str]:
+    return list(session.exec_driver_sql("SELECT body FROM authorities ORDER BY key").scalars())
+
+
 def test_a_journey_that_fails_leaves_nothing(database):
     def journey(session):
         add(session, "a")
@@ -67,9 +71,11 @@ def test_a_reader_cannot_write(database):
         database.read(lambda session: add(session, "a"))
 
 
+@pytest.mark.parametrize("run", ["write", "rehearse"])
 @pytest.mark.parametrize("migrated_url", ["postgres"], indirect=True)
-def test_a_deadlock_is_tried_again(database):
+def test_a_deadlock_is_tried_again(database, run):
     database.write(lambda session: [add(session, name) for name in "ab"])
+    before = database.read(bodies)
     tries = []
     both = threading.Barrier(2, timeout=10)
 
@@ -81,7 +87,7 @@ def test_a_deadlock_is_tried_again(database):
                 if place == 0 and tries.count(order) == 1:
                     both.wait()
 
-        return threading.Thread(target=database.write, args=[journey])
+        return threading.Thread(target=getattr(database, run), args=[journey])
 
     threads = [locking("ab"), locking("ba")]
     for thread in threads:
@@ -89,8 +95,7 @@ def test_a_deadlock_is_tried_again(database):
     for thread in threads:
         thread.join(timeout=30)
     assert len(tries) == 3
-    bodies = database.read(lambda session: session.exec_driver_sql("SELECT body FROM authorities").all())
-    assert bodies in ([("ab",)] * 2, [("ba",)] * 2)
+    assert database.read(bodies) in ([["ab"] * 2, ["ba"] * 2] if run == "write" else [before])
 
 
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
