@@ -66,6 +66,7 @@ def note(
     nothing else explains; else "".
     """
     numbers = [one.learner for one in judged]
+    news.lock(session, numbers)
     heard, waiting = outbox.announced_to(session, numbers), news.of(session, numbers)
     known: dict[news.Key, Announced] = {}
     found: list[news.News] = []

@@ -73,6 +73,14 @@ def of(session: Session, numbers: Sequence[int]) -> dict[Key, News]:
     }
 
 
+def lock(session: Session, numbers: Sequence[int]) -> None:
+    """Locks what waits to be told of these learners, so that nobody decides upon it until the transaction ends. Read it
+    afterwards: what was decided a moment before is then seen."""
+    for part in in_parts(sorted(numbers)):
+        rows = sa.select(news.c.learner_id).where(news.c.learner_id.in_(part))
+        session.execute(rows.order_by(news.c.learner_id, news.c.area).with_for_update()).all()
+
+
 def _everything() -> sa.Select[Any]:
     decided = news.outerjoin(alert_decisions, alert_decisions.c.id == news.c.decision_id)
     return sa.select(news, alert_decisions.c.decision).select_from(decided)
@@ -206,8 +214,9 @@ def still_ready(
 ) -> list[News]:
     """Of these, whose learners are locked, what may still be told; locked until the transaction ends."""
     wanted, numbers = set(keys), sorted({learner for learner, _ in keys})
+    lock(session, numbers)
     found = _everything().where(news.c.learner_id.in_(numbers), *_may_be_told(windows, areas, now))
-    rows = session.execute(found.order_by(news.c.learner_id, news.c.area).with_for_update(of=news)).all()
+    rows = session.execute(found.order_by(news.c.learner_id, news.c.area)).all()
     return [one for one in map(_news, rows) if one.key in wanted]
 
 
