@@ -237,9 +237,11 @@ def _histories(session: Session, numbers: Sequence[int]) -> Iterator[tuple[Histo
 
 def history_now(session: Session, learner: int, mappings: Mappings, now: datetime) -> History:
     """Everything known of this learner, what was just stored and not yet matched included, decisions on courses too. To be
-    called where the transaction may write."""
+    called where the transaction may write: the learner stays locked, so that two acts on one person follow each other."""
+    identity.lock_learners(session, [learner])
     names = people.load(session, [learner])[learner].identifiers
     seqs = evidence.pending_with(session, [_DECIDED, *(("agent", name) for name in names)])
+    seqs = evidence.hold_pending(session, seqs)
     if seqs:
         match(session, seqs, mappings, now)
     return next(history for history, _ in _histories(session, [learner]))

@@ -60,6 +60,13 @@ def pending_with(session: Session, terms: Iterable[tuple[str, str]]) -> list[int
     return sorted(set(session.scalars(found.where(statement_index.c.key.in_(keys)))))
 
 
+def hold_pending(session: Session, seqs: Sequence[int]) -> list[int]:
+    """Of these, those still pending once whoever matches them has done so; nobody else takes them until this transaction
+    ends."""
+    found = sa.select(pending_statements.c.seq).where(pending_statements.c.seq.in_(seqs))
+    return list(session.scalars(found.order_by(pending_statements.c.seq).with_for_update()))
+
+
 def agents_pending(session: Session, agents: Collection[str]) -> set[str]:
     """Of these identifiers, at most a few hundred, those that pending statements name."""
     by_key = {records.term_key("agent", agent): agent for agent in agents}
@@ -79,8 +86,13 @@ def done_pending(session: Session, seqs: Sequence[int]) -> None:
 
 
 def write_matches(session: Session, found: Sequence[MatchedStatement], digest: str) -> set[int]:
-    """Replaces what was matched of these statements. Returns the learners concerned, before and after."""
+    """Replaces what was matched of these statements. Returns the learners concerned, before and after.
+
+    The statements are locked first: another transaction may be matching the same, and what it wrote is then replaced too.
+    """
     seqs = [one.seq for one in found]
+    rows_ = sa.select(statements.c.seq).where(statements.c.seq.in_(seqs)).order_by(statements.c.seq)
+    session.execute(rows_.with_for_update(key_share=True)).all()
     concerned = learners_of(session, seqs) | _write_equivalences(session, found, digest)
     session.execute(sa.delete(evidence).where(evidence.c.seq.in_(seqs)))
     session.execute(sa.delete(unmapped).where(unmapped.c.seq.in_(seqs)))

@@ -11,13 +11,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flows.worlds import LONDON, SITE, START, World, completion
+from flows.test_announce import announce_now, crowd, rows, setting, waiting
+from flows.test_champion import ASHA, join_nwg, learn, post, standing, support
+from flows.worlds import LONDON, SITE, START, World, actor_of, completion, shipped_files
 
 from lrs_bridge.connectors.tables import read_csv
+from lrs_bridge.flows import alerts as deciding
 from lrs_bridge.flows import imports
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import recompute as recomputing
-from lrs_bridge.flows.recompute import recompute
+from lrs_bridge.flows.recompute import compute, compute_apart, history_now, match_pending, recompute
+from lrs_bridge.store import people, projections
+from lrs_bridge.store.alert_tables import deliveries
 from lrs_bridge.store.database import Session
 
 DAY = timedelta(days=1)
@@ -56,6 +61,27 @@ def recomputing_beside(world: World) -> Iterator[Callable[[], None]]:
             stop.set()
     for run in started:
         run.result()
+
+
+@contextmanager
+def meanwhile(journey: Callable[[], Any]) -> Iterator[Callable[[], None]]:
+    """Calling it starts the journey beside the test and gives it a moment; at the end its failure is the test's."""
+    with ThreadPoolExecutor(1) as pool:
+        started: list[Future[Any]] = []
+
+        def start() -> None:
+            started.append(pool.submit(journey))
+            wait(started, timeout=1)
+
+        yield start
+    for run in started:
+        run.result()
+
+
+def learner_of(world: World, identifier: str) -> int:
+    number = world.database.read(lambda session: people.learner_with(session, identifier))
+    assert number is not None
+    return number
 
 
 def mappings_of(world: World):
@@ -137,3 +163,91 @@ def test_recomputing_does_not_end_an_import(world):
     assert tries == [1]
     world.recompute()
     assert courses_of(world, f"{SITE}|a") == courses_of(world, f"{SITE}|b") == {"escb_basic", "set_toolbox"}
+
+
+# --- the same statement matched by two --------------------------------------------------------------------------------
+
+
+def test_an_act_waits_for_those_who_match_its_evidence(world):
+    post(world)
+    support(world)
+    join_nwg(world)
+    world.recompute()
+    learn(world)
+    mappings = mappings_of(world)
+    request = lambda: world.champion("request", ASHA, "essex")  # noqa: E731
+    with meanwhile(request) as start, transaction(world) as matching:
+        assert match_pending(matching, mappings, world.now) == 3
+        start()
+    assert standing(world)["status"] == "requested"
+    assert world.verify().differences == []
+
+
+def test_an_act_keeps_the_evidence_it_judges_by_from_being_matched_beside_it(world):
+    post(world)
+    world.recompute()
+    learn(world)
+    mappings, asha = mappings_of(world), learner_of(world, f"mailto:{ASHA}")
+    matching = lambda: world.database.write(  # noqa: E731
+        lambda session: match_pending(session, mappings, world.now)
+    )
+    with meanwhile(matching) as start, transaction(world) as acting:
+        history = history_now(acting, asha, mappings, world.now)
+        assert len(history.evidence) == 3
+        start()
+    world.recompute()
+    assert courses_of(world, f"mailto:{ASHA}") == {"escb_basic", "set_toolbox", "safeguarding_l2"}
+    assert world.verify().differences == []
+
+
+def test_two_members_of_a_group_are_brought_up_to_date_at_once(world):
+    """While statements are matched anew, each has the same one matched ahead of the rest."""
+    one = completion(A, "escb_basic", START - DAY)
+    one["actor"] = {"objectType": "Group", "member": [actor_of(A), actor_of(B)]}
+    world.send(one)
+    world.recompute()
+    files = shipped_files()
+    files["champions/set.yaml"] += "\n# not another word\n"
+    world.put_mappings(files)
+    mappings, numbers = mappings_of(world), [learner_of(world, who) for who in (A, B)]
+    world.database.write(lambda session: people.mark_pending(session, numbers, world.now))
+    computing = lambda: compute_apart(world.database, numbers[1:], mappings, world.settings, world.clock)
+    with meanwhile(computing) as start, transaction(world) as session:
+        assert compute(session, numbers[:1], mappings, world.settings, world.now) == 1
+        start()
+    assert world.database.read(projections.aside) == []
+    world.recompute()
+    assert world.verify().differences == []
+
+
+# --- what somebody decides of an alert --------------------------------------------------------------------------------
+
+
+def test_a_computing_keeps_what_is_decided_beside_it(world):
+    setting(world, alerts_held_above=1)
+    cause = crowd(world, 2)
+    world.recompute()
+    mappings, number = mappings_of(world), learner_of(world, f"{SITE}|person0")
+    world.database.write(lambda session: people.mark_pending(session, [number], world.now))
+    computing = lambda: compute_apart(  # noqa: E731
+        world.database, [number], mappings, world.settings, world.clock
+    )
+    with meanwhile(computing) as start, transaction(world) as deciding_:
+        drop(deciding_, world, cause)
+        start()
+    assert [(one["state"], one["number"]) for one in waiting(world)] == [("drop", 2)]
+
+
+def test_what_is_dropped_while_it_is_being_told_is_not_sent(world):
+    cause = crowd(world, 2)
+    recompute(world.database, world.settings, world.clock)
+    with meanwhile(lambda: announce_now(world)) as start, transaction(world) as session:
+        drop(session, world, cause)
+        start()
+    announce_now(world)
+    assert waiting(world) == []
+    assert rows(world, deliveries) == []
+
+
+def drop(session: Session, world: World, cause: str) -> None:
+    assert deciding.decide(session, "essex", cause, "drop", reason="known", who="Ann", now=world.now) == 2
