@@ -182,13 +182,14 @@ class Population:
         columns = "organisation,sector,areas,service_areas,cse_lead,home_page,role_tiers"
         self.world.take_in("organisations", table(columns, rows))
         columns = "person,identifiers,organisation,area,service_area,role,required_tier,manager,from,until"
-        seen: set[tuple[Any, ...]] = set()
+        held: dict[tuple[Any, ...], set[str]] = {}
         posts = []
         for body in self.everybody:
             for one in body.posts:
-                place = (body.number, one.organisation, one.area, one.role)
-                if place not in seen:
-                    seen.add(place)
+                roles = held.setdefault((body.number, one.organisation, one.area), set())
+                # of one place each role once; a role left open would be any of them
+                if not roles or (one.role and not roles & {"", one.role}):
+                    roles.add(one.role)
                     posts.append(
                         [body.name, "; ".join(body.identifiers), one.organisation, one.area, one.service_area,
                          one.role, one.tier, one.manager, one.since, one.until]
