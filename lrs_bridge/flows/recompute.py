@@ -175,7 +175,10 @@ def compute(
     numbers = sorted({row.learner for row in done})
     heirs = people.heirs(session, numbers)
     for number, heir in heirs.items():
-        people.mark_pending(session, [heir], now, causes.get(number, ""))
+        if heir in numbers:
+            causes.setdefault(heir, causes.get(number, ""))
+        else:
+            people.mark_pending(session, [heir], now, causes.get(number, ""))
     if identity.join_equal_mail(session, equal_mail, now):  # whoever was joined is pending again
         heirs = people.heirs(session, numbers)
         for number in heirs.keys() & causes.keys():
@@ -200,7 +203,7 @@ def compute(
     announcing.note(session, judged, areas, row.cause if row.is_rematching else "", now)
     projections.take_back(session, "learner", [one.learner for one in kept])
     projections.done_learners(session, [row.id for row in done])
-    return len({row.learner for row in done})
+    return len({row.learner for row in done} - heirs.keys())
 
 
 def _catch_up(

@@ -14,6 +14,7 @@ from lrs_bridge.learning.history import Evidence
 from lrs_bridge.learning.mappings import Equivalence
 from lrs_bridge.learning.matching import Match
 from lrs_bridge.moments import format_instant, parse_instant
+from lrs_bridge.store import people
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.schema import (
@@ -157,12 +158,9 @@ def _write_equivalences(session: Session, found: Sequence[MatchedStatement], dig
 def learners_with_course(session: Session, courses: set[str]) -> set[int]:
     if not courses:
         return set()
-    found = (
-        sa.select(identifiers.c.learner_id)
-        .join(evidence, evidence.c.identifier_id == identifiers.c.id)
-        .where(evidence.c.kind == "course", evidence.c.key.in_(courses))
-    )
-    return set(session.scalars(found.distinct()))
+    found = people.whom_it_concerns().join(evidence, evidence.c.identifier_id == identifiers.c.id)
+    found = found.where(evidence.c.kind == "course", evidence.c.key.in_(courses))
+    return people.concerned(session, found.distinct())
 
 
 def standing_equivalences(session: Session) -> tuple[Equivalence, ...]:
@@ -192,12 +190,8 @@ def _equivalence(row: sa.Row[Any]) -> Equivalence:
 
 
 def learners_of(session: Session, seqs: Sequence[int]) -> set[int]:
-    found = (
-        sa.select(identifiers.c.learner_id)
-        .join(evidence, evidence.c.identifier_id == identifiers.c.id)
-        .where(evidence.c.seq.in_(seqs))
-    )
-    return set(session.scalars(found))
+    found = people.whom_it_concerns().join(evidence, evidence.c.identifier_id == identifiers.c.id)
+    return people.concerned(session, found.where(evidence.c.seq.in_(seqs)))
 
 
 def learners_of_targets(session: Session, ids: Iterable[Any]) -> set[int]:
@@ -208,13 +202,9 @@ def learners_of_targets(session: Session, ids: Iterable[Any]) -> set[int]:
         .join(statements, statements.c.seq == equivalences.c.seq)
         .where(statements.c.id.in_(targets))
     )
-    found = (
-        sa.select(identifiers.c.learner_id)
-        .join(evidence, evidence.c.identifier_id == identifiers.c.id)
-        .join(statements, statements.c.seq == evidence.c.seq)
-        .where(statements.c.id.in_(targets))
-    )
-    return set(session.scalars(found)) | learners_with_course(session, set(session.scalars(courses)))
+    found = people.whom_it_concerns().join(evidence, evidence.c.identifier_id == identifiers.c.id)
+    found = found.join(statements, statements.c.seq == evidence.c.seq).where(statements.c.id.in_(targets))
+    return people.concerned(session, found) | learners_with_course(session, set(session.scalars(courses)))
 
 
 def waiting_statements(session: Session, seqs: Sequence[int]) -> set[int]:

@@ -145,6 +145,17 @@ def heirs(session: Session, numbers: Sequence[int]) -> dict[int, int]:
     return {row.id: row.joined_into for row in session.execute(found)}
 
 
+def whom_it_concerns() -> sa.Select[tuple[int, int]]:
+    """To be narrowed to some identifiers, and given to `concerned`."""
+    return sa.select(identifiers.c.learner_id, identifiers.c.founded)
+
+
+def concerned(session: Session, found: sa.Select[tuple[int, int]]) -> set[int]:
+    """The learners of these identifiers, to be marked pending, with those that they founded. Should a parting come before
+    this transaction ends, it is to the latter that an identifier goes; until then they lead to the former."""
+    return {number for row in session.execute(found) for number in row}
+
+
 def mark_pending(session: Session, numbers: Iterable[int], now: datetime, cause: str = "") -> None:
     """`cause`: the one act that concerns all of them, such as "import-7"; "" for what happens by itself."""
     rows = [{"learner_id": number, "since": now, "cause": cause} for number in sorted(set(numbers))]

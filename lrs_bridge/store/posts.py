@@ -14,9 +14,9 @@ from lrs_bridge.learning.periods import Periods
 from lrs_bridge.moments import EARLIEST, LATEST
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_many
-from lrs_bridge.store.identity import in_parts
+from lrs_bridge.store.identity import in_parts, lock_learners
 from lrs_bridge.store.organisations import numbers
-from lrs_bridge.store.people import learner_numbers
+from lrs_bridge.store.people import concerned, learner_numbers, whom_it_concerns
 from lrs_bridge.store.schema import identifiers, organisations, posts
 
 
@@ -98,7 +98,7 @@ def put(
     else by overlapping. One that begins after the known one ended is another: being hired again. A post whose role was left
     open is known again where none of that role is.
     """
-    owner = learner_numbers(session, [identifier for identifier, _ in wanted])
+    owner = _locked_owners(session, [identifier for identifier, _ in wanted])
     places = numbers(session, [post.organisation for _, post in wanted])
     held = _held(session, set(owner.values()))
     outcomes = []
@@ -113,6 +113,16 @@ def put(
             outcomes.append(known.take_on({name: values[name] for name in said}))
     _write(session, [one for own in held.values() for one in own if one.changed], now=now, who=who)
     return outcomes
+
+
+def _locked_owners(session: Session, among: Sequence[int]) -> dict[int, int]:
+    """Identifier → its learner, locked, so that nobody else records posts of theirs, joins or parts them meanwhile."""
+    owner, locked = learner_numbers(session, among), set[int]()
+    while not locked.issuperset(owner.values()):
+        locked |= set(owner.values())
+        lock_learners(session, sorted(locked))
+        owner = learner_numbers(session, among)
+    return owner
 
 
 def _held(session: Session, learners: set[int]) -> dict[int, list[_Held]]:
@@ -196,13 +206,7 @@ def places_of(session: Session, identifying: Sequence[int]) -> dict[int, dict[Pl
     return {number: held.get(learner, {}) for number, learner in owner.items()}
 
 
-def learners_at(session: Session, organisation: int) -> list[int]:
-    """Everybody who has or had a post there."""
-    found = (
-        sa.select(identifiers.c.learner_id)
-        .join(posts, posts.c.identifier_id == identifiers.c.id)
-        .join(organisations, organisations.c.id == posts.c.organisation_id)
-        .where(organisations.c.id == organisation)
-        .distinct()
-    )
-    return list(session.scalars(found))
+def learners_at(session: Session, organisation: int) -> set[int]:
+    """Everybody who has or had a post there, as `people.concerned` says it."""
+    found = whom_it_concerns().join(posts, posts.c.identifier_id == identifiers.c.id)
+    return concerned(session, found.where(posts.c.organisation_id == organisation).distinct())

@@ -24,6 +24,7 @@ from lrs_bridge.flows.recompute import compute, compute_apart, history_now, matc
 from lrs_bridge.store import people, projections
 from lrs_bridge.store.alert_tables import deliveries
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.schema import posts
 
 DAY = timedelta(days=1)
 A, B, Z = (f"mailto:{name}@example.org" for name in "abz")
@@ -188,9 +189,10 @@ def test_an_act_keeps_the_evidence_it_judges_by_from_being_matched_beside_it(wor
     world.recompute()
     learn(world)
     mappings, asha = mappings_of(world), learner_of(world, f"mailto:{ASHA}")
-    matching = lambda: world.database.write(  # noqa: E731
-        lambda session: match_pending(session, mappings, world.now)
-    )
+
+    def matching() -> int:
+        return world.database.write(lambda session: match_pending(session, mappings, world.now))
+
     with meanwhile(matching) as start, transaction(world) as acting:
         history = history_now(acting, asha, mappings, world.now)
         assert len(history.evidence) == 3
@@ -211,7 +213,10 @@ def test_two_members_of_a_group_are_brought_up_to_date_at_once(world):
     world.put_mappings(files)
     mappings, numbers = mappings_of(world), [learner_of(world, who) for who in (A, B)]
     world.database.write(lambda session: people.mark_pending(session, numbers, world.now))
-    computing = lambda: compute_apart(world.database, numbers[1:], mappings, world.settings, world.clock)
+
+    def computing() -> int:
+        return compute_apart(world.database, numbers[1:], mappings, world.settings, world.clock)
+
     with meanwhile(computing) as start, transaction(world) as session:
         assert compute(session, numbers[:1], mappings, world.settings, world.now) == 1
         start()
@@ -229,9 +234,10 @@ def test_a_computing_keeps_what_is_decided_beside_it(world):
     world.recompute()
     mappings, number = mappings_of(world), learner_of(world, f"{SITE}|person0")
     world.database.write(lambda session: people.mark_pending(session, [number], world.now))
-    computing = lambda: compute_apart(  # noqa: E731
-        world.database, [number], mappings, world.settings, world.clock
-    )
+
+    def computing() -> int:
+        return compute_apart(world.database, [number], mappings, world.settings, world.clock)
+
     with meanwhile(computing) as start, transaction(world) as deciding_:
         drop(deciding_, world, cause)
         start()
@@ -251,3 +257,60 @@ def test_what_is_dropped_while_it_is_being_told_is_not_sent(world):
 
 def drop(session: Session, world: World, cause: str) -> None:
     assert deciding.decide(session, "essex", cause, "drop", reason="known", who="Ann", now=world.now) == 2
+
+
+# --- a parting, and two who record posts ------------------------------------------------------------------------------
+
+
+def parted_and_computed(world: World, one: str, other: str) -> None:
+    """What a parting and all that is pending then come to."""
+    world.decide(one, other, same=False)
+    waiting = world.database.read(lambda session: projections.next_pending_learners(session, 50))
+    compute_apart(world.database, list(waiting), mappings_of(world), world.settings, world.clock)
+
+
+@pytest.mark.parametrize("parted", [A, f"{SITE}|b"])
+def test_a_parting_while_their_statements_are_being_matched(world, parted):
+    """Whoever keeps the number: what was matched for them reaches them."""
+    learnt(world, A)
+    world.take_in("people", people_file(f"A,{SITE}|b; a@example.org,School,essex"))
+    world.recompute()
+    learnt(world, parted, course="set_toolbox")
+    mappings = mappings_of(world)
+    with transaction(world) as matching:
+        assert match_pending(matching, mappings, world.now) == 1
+        parted_and_computed(world, A, f"{SITE}|b")
+    world.recompute()
+    assert "set_toolbox" in courses_of(world, parted)
+    assert world.verify().differences == []
+
+
+@pytest.mark.parametrize("known", ["a@example.org", f"{SITE}|b"])
+def test_a_parting_while_their_posts_are_being_recorded(world, known):
+    learnt(world, A)
+    world.take_in("people", people_file(f"A,{SITE}|b; a@example.org,School,essex"))
+    world.recompute()
+    with (
+        meanwhile(lambda: parted_and_computed(world, A, f"{SITE}|b")) as start,
+        transaction(world) as importing,
+    ):
+        take_in(world, importing, "people", people_file(f"A,{known},Club,essex"))
+        start()
+    world.recompute()
+    assert world.verify().differences == []
+
+
+def test_two_people_files_at_once_record_one_post(world):
+    world.take_in("organisations", "organisation\nGym\n")
+    world.take_in("people", people_file("A,a@example.org,School,essex"))
+    gym = people_file("A,a@example.org,Gym,essex")
+    second = []
+
+    def importing() -> None:
+        second.append(world.database.write(lambda session: take_in(world, session, "people", gym)))
+
+    with meanwhile(importing) as start, transaction(world) as session:
+        assert take_in(world, session, "people", gym).counts["new"] == 1
+        start()
+    assert dict(second[0].counts) == {"same": 1}
+    assert len(rows(world, posts)) == 2
