@@ -328,7 +328,9 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
     if report.repeated > len(report.repetitions):
         yield f"and {report.repeated - len(report.repetitions)} more lines that stand twice"
     rows = "1 row" if report.rows == 1 else f"{report.rows} rows"
-    counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(report.counts.items()))
+    counts = ", ".join(
+        f"{number} {outcome.replace('_', ' ')}" for outcome, number in sorted(report.counts.items())
+    )
     yield f"{rows} read as {report.encoding}{f': {counts}' if counts else ''}."
     if not report.changes:
         yield "Nothing had to be changed." if applied else "Nothing would be changed."

@@ -74,6 +74,7 @@ def unmapped(source: str | None, *, as_json: bool) -> None:
     help="The same text for every row of the file.",
 )
 @click.option("--sheet", help="Which sheet of a workbook.")
+@click.option("--again", is_flag=True, help="Record also what somebody took back with `lrs-bridge void`.")
 @click.option("--all", "all_", is_flag=True, help="Show every change, not only the first 200.")
 def import_command(
     kind: str,
@@ -84,6 +85,7 @@ def import_command(
     columns: tuple[str, ...],
     constants: tuple[str, ...],
     sheet: str | None,
+    again: bool,
     all_: bool,
 ) -> None:
     """Take in a CSV or XLSX table. KIND is organisations, people, champions, completions, sessions, memberships,
@@ -103,7 +105,8 @@ def import_command(
             [Problem("FILE", "is missing", mend=f"lrs-bridge import {kind} FILE.csv")],
         )
     told, same = _pairs("--column", columns), _pairs("--set", constants)
-    report = _import(wanted, open_table(file, sheet=sheet), file.name, told, same, apply_=apply_, all_=all_)
+    table = open_table(file, sheet=sheet)
+    report = _import(wanted, table, file.name, told, same, apply_=apply_, again=again, all_=all_)
     click.echo(import_report(report, applied=apply_))
 
 
@@ -128,12 +131,13 @@ def _import(
     constants: dict[str, str],
     *,
     apply_: bool,
+    again: bool,
     all_: bool,
 ) -> imports.Report:
     settings = read_settings()
     database = open_database(settings)
     mappings = mappings_in_use(database, settings)
-    taking = imports.Taking(mappings, settings.public_url, who(), system_clock())
+    taking = imports.Taking(mappings, settings.public_url, who(), system_clock(), again=again)
     with on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
         bar = progress.add_task(f"checking {kind.name}", total=table.total)
 

@@ -23,28 +23,40 @@ from lrs_bridge.xapi.validity import VOIDED
 
 _RECORDS = uuid.UUID("5c6f0f0a-6f0e-5b52-9d43-6f6d7c0a7d21")
 
-Word = Literal["new", "same", "corrected"]
+Word = Literal["new", "same", "corrected", "taken_back"]
 BY = "by"
 """Stands among the details for who vouched, delivered or decided, though a statement has it as its instructor."""
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Who took a record back, when, and why."""
+
+    who: str
+    when: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a record came to. `changes`: of one that was corrected, what differs: detail → (before, now), None where there
-    is nothing."""
+    is nothing; `taken_back`: of one that somebody took back, and that was not kept therefore."""
 
     word: Word
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    taken_back: TakenBack | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Who keys records, when, and what their consequences are put down to."""
+    """Who keys records, when, and what their consequences are put down to. `again`: whether what somebody took back is kept
+    anew."""
 
     public_url: str
     who: str
     now: datetime
     cause: str = ""
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +102,13 @@ def statement_of(record: Record, revision: int) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Plan:
-    """A record on its way to the revision under which it will be kept."""
+    """A record on its way to the revision under which it will be kept. `taken_back`: the statement by which somebody took
+    back its newest revision."""
 
     record: Record
+    again: bool
     revision: int = 0
+    taken_back: uuid.UUID | None = None
     replaced: uuid.UUID | None = None
     word: Word | None = None
     before: dict[str, Any] | None = None
@@ -114,14 +129,19 @@ class _Plan:
     def look_at(self, found: records.Held | None) -> None:
         """Decides by what is held under this revision's id, or goes on to the next revision."""
         if found is None:
-            self.word = "corrected" if self.replaced else "new"
+            # A correction stands as the next revision at once: a voided one without a next was taken back.
+            kept: Word = "corrected" if self.replaced else "new"
+            self.word = "taken_back" if self.taken_back and not (self.replaced or self.again) else kept
         elif not found.voided and not self.differs(found):
             self.word = "same"
         else:
             self.replaced = self.replaced if found.voided else self.id
+            self.taken_back = found.voided_by
             self.revision += 1
 
-    def outcome(self) -> Outcome:
+    def outcome(self, taken_back: Mapping[uuid.UUID, TakenBack]) -> Outcome:
+        if self.word == "taken_back" and self.taken_back:
+            return Outcome(self.word, taken_back=taken_back[self.taken_back])
         if self.word != "corrected" or self.before is None:
             return Outcome(self.word or "same")
         was, now = (_details(one["context"]) for one in (self.before, self.statement))
@@ -147,18 +167,27 @@ def _details(context: Mapping[str, Any]) -> dict[str, Any]:
 
 def keep(session: Session, wanted: Sequence[Record], keeping: Keeping) -> list[Outcome]:
     """Keeps records together. The same again changes nothing; one that differs for the same person, subject and day voids
-    the earlier statement and stands as the next revision."""
-    plans = [_Plan(record) for record in wanted]
+    the earlier statement and stands as the next revision; one that somebody took back stays so, unless `keeping.again`."""
+    plans = [_Plan(record, keeping.again) for record in wanted]
     while undecided := [plan for plan in plans if plan.word is None]:
         _decide(session, undecided)
     first: dict[uuid.UUID, _Plan] = {}
     for plan in plans:
         if first.setdefault(plan.id, plan) is not plan:
             plan.word = "same"
-    fresh = [plan for plan in first.values() if plan.word != "same"]
+    fresh = [plan for plan in first.values() if plan.word in ("new", "corrected")]
     voids = [_voiding(plan.replaced, keeping) for plan in fresh if plan.replaced]
     _send(session, [*voids, *(plan.statement for plan in fresh)], keeping)
-    return [plan.outcome() for plan in plans]
+    voiding = [plan.taken_back for plan in plans if plan.word == "taken_back" and plan.taken_back]
+    taken_back = {one.id: _taken_back(one) for one in records.by_ids(session, voiding).values()}
+    return [plan.outcome(taken_back) for plan in plans]
+
+
+def _taken_back(voiding: records.StoredStatement) -> TakenBack:
+    statement = documents.parse(voiding.body.encode())
+    actor = statement["actor"]
+    reason = statement.get("context", {}).get("extensions", {}).get(RECORD, {}).get("reason", "")
+    return TakenBack(actor.get("account", actor).get("name") or "somebody", voiding.stored, reason)
 
 
 def _decide(session: Session, plans: Sequence[_Plan]) -> None:

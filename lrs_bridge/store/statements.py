@@ -102,21 +102,25 @@ def bodies(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is held under an id. `source`: of the credential that sent it."""
+    """What is held under an id. `voided_by`: the id of the statement that voids it; `source`: of the credential that sent
+    it."""
 
     fingerprint: bytes
-    voided: bool
+    voided_by: uuid.UUID | None
     source: str
+
+    @property
+    def voided(self) -> bool:
+        return self.voided_by is not None
 
 
 def held(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Held]:
     """Id → what is held, of those that are."""
     found = sa.select(
-        statements.c.id, statements.c.fingerprint, clients.c.source, voiding_id().is_not(None).label("voided")
+        statements.c.id, statements.c.fingerprint, clients.c.source, voiding_id().label("voided_by")
     ).join(clients, clients.c.id == statements.c.client_id)
     return {
-        row.id: Held(row.fingerprint, bool(row.voided), row.source or "")
-        for row in _among(session, found, ids)
+        row.id: Held(row.fingerprint, row.voided_by, row.source or "") for row in _among(session, found, ids)
     }
 
 
@@ -211,6 +215,12 @@ def by_id(
         found = found.where(statements.c.authority_id == authority_id)
     row = session.execute(found).one_or_none()
     return _stored(row) if row else None
+
+
+def by_ids(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, StoredStatement]:
+    """These statements, voided or not, of those that are held."""
+    found = sa.select(*_COLUMNS).join(authorities, authorities.c.id == statements.c.authority_id)
+    return {row.id: _stored(row) for row in _among(session, found, ids)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,10 +177,11 @@ class Desk:
         rehearse: bool = False,
         told: dict[str, str] | None = None,
         constants: dict[str, str] | None = None,
+        again: bool = False,
     ) -> Report:
         table = read_csv(table_of(*rows))
         self.now += timedelta(minutes=1)
-        taking = Taking(self.mappings, "https://bridge.example.org", "the test", self.now)
+        taking = Taking(self.mappings, "https://bridge.example.org", "the test", self.now, again=again)
         run = self.database.rehearse if rehearse else self.database.write
 
         def journey(session):

@@ -466,18 +466,39 @@ class TestCorrections:
         assert len(desk.statements()) == 4 + 3
         assert len({one["id"] for one in desk.statements()}) == 7
 
-    def test_what_was_taken_back_by_hand_is_imported_anew(self, desk):
+    @pytest.mark.parametrize("changes", [{}, {"number": "4321"}])
+    @pytest.mark.parametrize("corrected", [False, True])
+    def test_what_was_taken_back_by_hand_stays_so(self, desk, changes, corrected):
         desk.take_in("memberships", GOOD["memberships"])
-        (first,) = desk.statements()
-        keeping = Keeping("https://bridge.example.org", "the test", desk.now)
-        desk.database.write(
-            lambda session: take_back(session, uuid.UUID(first["id"]), "the wrong person", keeping)
-        )
-        assert desk.explain("asha.rao@example.org")["evidence"][0]["counts"] is False
-        assert dict(desk.take_in("memberships", GOOD["memberships"]).counts) == {"new": 1}
+        if corrected:
+            desk.take_in("memberships", {**GOOD["memberships"], "source": "the Board"})
+        last = desk.statements()[-1]
+        keeping = Keeping("https://bridge.example.org", "the Board", desk.now)
+        desk.database.write(lambda session: take_back(session, uuid.UUID(last["id"]), "not hers", keeping))
+        desk.explain("asha.rao@example.org")
+        before = desk.everything()
+        row = {**GOOD["memberships"], **changes}
+        report = desk.take_in("memberships", row)
+        assert desk.everything() == before
+        assert (dict(report.counts), report.changes, report.changed) == ({"taken_back": 1}, [], 0)
+        words = "mailto:asha.rao@example.org: member of nwg, checked 1 Mar 2026, until 31 Mar 2027"
+        said = "was taken back by the Board on 1 Jun 2026 (“not hers”); it stays so, unless you add --again"
+        assert report.warnings == [(2, f"{words}: {said}")]
+        assert dict(desk.take_in("memberships", row, again=True).counts) == {"new": 1}
         counting = [one for one in desk.explain("asha.rao@example.org")["evidence"] if one["counts"]]
-        assert [one["statement_id"] == first["id"] for one in counting] == [False]
-        assert dict(desk.take_in("memberships", GOOD["memberships"]).counts) == {"same": 1}
+        assert [one["statement_id"] == last["id"] for one in counting] == [False]
+        assert dict(desk.take_in("memberships", row).counts) == {"same": 1}
+
+    def test_of_a_champion_too(self, desk):
+        desk.take_in("champions", GOOD["champions"])
+        keeping = Keeping("https://bridge.example.org", "the Board", desk.now)
+        for statement in desk.statements():
+            desk.database.write(
+                lambda session, id_=statement["id"]: take_back(session, uuid.UUID(id_), "", keeping)
+            )
+        report = desk.take_in("champions", GOOD["champions"])
+        assert (dict(report.counts), report.warned) == ({"taken_back": 1}, 1)
+        assert desk.explain("joan.hale@example.org")["eligibility"]["essex"]["champion"] is None
 
     def test_another_day_another_manager_and_another_post_stand_beside_it(self, desk):
         for changes in (

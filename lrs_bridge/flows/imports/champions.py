@@ -20,7 +20,15 @@ from lrs_bridge.flows.imports.cells import (
 )
 from lrs_bridge.flows.imports.claims import Claim, of_one
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
+from lrs_bridge.flows.imports.kinds import (
+    Kept,
+    Kind,
+    Known,
+    Problems,
+    Taking,
+    area_problem,
+    taken_back_in_words,
+)
 from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared, own_names
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
@@ -74,13 +82,15 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     kept, concerned = [], []
     for value, one, each, post in zip(values, introduced, acts, posts_there, strict=True):
         said = [next(outcomes) for _ in each]
-        outcome = next((word for word in ("new", "corrected") if word in [one.word for one in said]), "same")
-        if outcome == "same" and (one.changed or post.is_new):
+        words_said = [one.word for one in said]
+        outcome = next((word for word in ("new", "corrected", "taken_back") if word in words_said), "same")
+        if outcome in ("same", "taken_back") and (one.changed or post.is_new):
             outcome = "changed"
         if one.changed or post.is_new:
             concerned.append(one.number)
         words = f"{value['person']}: {value['status']} champion at {value['organisation']}, {value['area']}, since {in_words(value['since'])}"
-        warning = "; ".join(part for part in (one.warning, post.warning) if part)
+        taken_back = [taken_back_in_words(one.taken_back, taking) for one in said if one.taken_back]
+        warning = "; ".join(part for part in (one.warning, post.warning, *taken_back) if part)
         changes = {name: change for one in said for name, change in one.changes.items()}
         kept.append(Kept(outcome, words, warning, differences(changes, taking.mappings.calendar)))
     learners = people.learner_numbers(session, concerned).values()

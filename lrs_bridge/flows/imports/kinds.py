@@ -19,12 +19,13 @@ from marshmallow import Schema, ValidationError
 
 from lrs_bridge.connectors.tables import Row, Table
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows.by_hand import Keeping, Outcome
+from lrs_bridge.flows.by_hand import Keeping, Outcome, TakenBack
 from lrs_bridge.flows.imports.claims import Claim, Claims
 from lrs_bridge.flows.imports.columns import Layout, Shape
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import in_words
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
 
@@ -54,7 +55,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What taking in needs to know. `columns`: those that the file has; `cause`: what its consequences are put down to."""
+    """What taking in needs to know. `columns`: those that the file has; `cause`: what its consequences are put down to;
+    `again`: whether records that somebody took back are taken in anew."""
 
     mappings: Mappings
     public_url: str
@@ -62,6 +64,7 @@ class Taking:
     now: datetime
     columns: frozenset[str] = frozenset()
     cause: str = ""
+    again: bool = False
 
     def unsaid(self, details: Mapping[str, str]) -> frozenset[str]:
         """Of these details by column, those whose column the file does not have: they stay as recorded."""
@@ -69,12 +72,12 @@ class Taking:
 
     @property
     def keeping(self) -> Keeping:
-        return Keeping(self.public_url, self.who, self.now, self.cause)
+        return Keeping(self.public_url, self.who, self.now, self.cause, self.again)
 
 
 class Kept(NamedTuple):
-    """What one entry came to: "new", "changed", "corrected" or "same", in which words, what the reader should see before it
-    is done, and what differs from before."""
+    """What one entry came to: "new", "changed", "corrected", "same" or "taken_back", in which words, what the reader should
+    see before it is done, and what differs from before."""
 
     outcome: str
     words: str
@@ -84,8 +87,20 @@ class Kept(NamedTuple):
 
 def recorded(outcome: Outcome, words: str, taking: Taking, warning: str = "") -> Kept:
     """What became of a record kept by hand."""
+    if outcome.taken_back:
+        return Kept(outcome.word, words, taken_back_in_words(outcome.taken_back, taking))
     return Kept(outcome.word, words, warning, differences(outcome.changes, taking.mappings.calendar))
 
+
+def taken_back_in_words(said: TakenBack, taking: Taking) -> str:
+    when, reason = (
+        in_words(taking.mappings.calendar.day_of(said.when)),
+        f" (“{said.reason}”)" if said.reason else "",
+    )
+    return f"was taken back by {said.who} on {when}{reason}; it stays so, unless you add --again"
+
+
+_UNCHANGING = ("same", "taken_back")
 
 Problems = Iterator[tuple[str, str]]
 """(column, what is wrong) of a row."""
@@ -135,11 +150,11 @@ class Report:
 
     @property
     def changed(self) -> int:
-        return self.counts.total() - self.counts["same"]
+        return self.counts.total() - sum(self.counts[word] for word in _UNCHANGING)
 
     def add(self, line: int, kept: Kept) -> None:
         self.counts[kept.outcome] += 1
-        if kept.outcome != "same" and len(self.changes) < self.shown:
+        if kept.outcome not in _UNCHANGING and len(self.changes) < self.shown:
             words = f"{kept.words}; {kept.differs}" if kept.differs else kept.words
             self.changes.append((line, kept.outcome, words))
         if kept.warning:
