@@ -18,6 +18,16 @@ announced = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default=""),  # of the champion flow, as last heard
 )
 
+# Of identifiers that are one person now: what had been announced of each before, which a parting gives back.
+announced_apart = sa.Table(
+    "announced_apart",
+    metadata,
+    sa.Column("learner_id", sa.ForeignKey("learners.id"), primary_key=True, autoincrement=False),
+    sa.Column("area", sa.Text, primary_key=True),
+    sa.Column("eligible", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+)
+
 # What somebody decided of alerts: "release" or "drop" of an area's held ones, "resend" of a message.
 alert_decisions = sa.Table(
     "alert_decisions",

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.learning import identity
-from lrs_bridge.store.alert_tables import announced, news
+from lrs_bridge.store import heard
+from lrs_bridge.store.alert_tables import news
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_many, insert_new
 from lrs_bridge.store.schema import (
@@ -25,6 +26,7 @@ from lrs_bridge.store.schema import (
     pair_decisions,
     pending_learners,
     proofs,
+    set_aside,
     standings,
 )
 
@@ -152,6 +154,14 @@ class Neighbourhood:
         by_text = {node.text: node for node in self.nodes.values()}
         return [[by_text[name] for name in sorted(names)] for names in self.components_with()]
 
+    def founded_before(self) -> dict[int, int]:
+        """Each learner that one of these identifiers founded → the learner it belongs to now."""
+        return {node.founded: node.learner for node in self.nodes.values()}
+
+    def founded_after(self) -> list[frozenset[int]]:
+        """The same learners, those of each person together, if proofs and decisions are followed."""
+        return [frozenset(node.founded for node in members) for members in self.components()]
+
     def components_with(
         self,
         others: Iterable[str] = (),
@@ -191,10 +201,13 @@ def reconnect(session: Session, numbers: Collection[int], now: datetime) -> None
     )
     _redirect(session, redirects)
     gone = [number for number, into in redirects.items() if into is not None and number in changed]
-    _merge_announced(session, {number: into for number, into in redirects.items() if number in gone and into})
-    for table in (standings, champion_states, news):
-        for part in in_parts(gone):
+    heard.follow(session, around.founded_before(), around.founded_after(), now)
+    for part in in_parts(gone):
+        for table in (standings, champion_states, news):
             session.execute(sa.delete(table).where(table.c.learner_id.in_(part)))
+        session.execute(
+            sa.delete(set_aside).where(set_aside.c.kind == "learner", set_aside.c.number.in_(part))
+        )
     rename(session, sorted(changed))
     live = sorted(number for number in changed if redirects.get(number) is None)
     insert_many(session, pending_learners, [{"learner_id": number, "since": now} for number in live])
@@ -357,14 +370,14 @@ def _redirect(session: Session, redirects: dict[int, int | None]) -> None:
 
 
 def rename(session: Session, numbers: Iterable[int]) -> None:
-    """Gives these learners the best name that their identifiers bring: a register's before a statement's, a register's
-    newest, a statement's first."""
+    """Gives these learners the best name that their identifiers bring, "" where none brings any: a register's before a
+    statement's, a register's newest, a statement's first."""
     changed: list[dict[str, Any]] = []
     for part in in_parts(numbers):
         named = (
             sa.select(identifiers, learners.c.name.label("held"))
             .join(learners, learners.c.id == identifiers.c.learner_id)
-            .where(identifiers.c.learner_id.in_(part), identifiers.c.name != "")
+            .where(identifiers.c.learner_id.in_(part))
         )
         best: dict[int, Any] = {}
         for row in session.execute(named):
@@ -381,38 +394,8 @@ def rename(session: Session, numbers: Iterable[int]) -> None:
 def _names_better(one: Any, other: Any) -> bool:
     if one.named != other.named:
         return bool(one.named > other.named)
-    if one.named_at != other.named_at:
+    if one.named and one.named_at != other.named_at:
         newer: bool = one.named_at > other.named_at
         is_register: bool = one.named == 2
         return newer == is_register
     return bool(one.text < other.text)
-
-
-def _merge_announced(session: Session, redirects: dict[int, int]) -> None:
-    """What a Board heard of either, it has heard of the person. Revisions stay, so that no alert's id comes twice."""
-    involved = {*redirects, *redirects.values()}
-    rows = [
-        row
-        for part in in_parts(sorted(involved))
-        for row in session.execute(sa.select(announced).where(announced.c.learner_id.in_(part)))
-    ]
-    held = {(row.learner_id, row.area): row for row in rows}
-    for (learner, area), row in held.items():
-        into = redirects.get(learner)
-        if into is None or not (row.eligible or row.state):
-            continue
-        elder = session.execute(
-            sa.select(announced).where(announced.c.learner_id == into, announced.c.area == area)
-        ).one_or_none()
-        told = {"eligible": row.eligible or bool(elder and elder.eligible), "at": row.at}
-        told["state"] = (elder.state if elder else "") or row.state
-        key = (announced.c.learner_id == into, announced.c.area == area)
-        if elder:
-            session.execute(sa.update(announced).where(*key).values(told))
-        else:
-            session.execute(sa.insert(announced), {"learner_id": into, "area": area, "revision": 0, **told})
-        session.execute(
-            sa.update(announced)
-            .where(announced.c.learner_id == learner, announced.c.area == area)
-            .values(eligible=False, state="")
-        )

@@ -9,6 +9,7 @@ from lrs_bridge.store.alert_tables import (  # noqa: F401  # part of the schema
     alert_decisions,
     alerts,
     announced,
+    announced_apart,
     area_summaries,
     deliveries,
     delivery_alerts,
@@ -311,6 +312,7 @@ evidence = sa.Table(
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
+    sa.Index(None, "kind", "key"),
 )
 
 # Recorded decisions that one course counts as another: the Board's of an area for its champion standards, an organisation's

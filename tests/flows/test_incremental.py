@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrs_bridge.errors import Conflict, NotFound
-from lrs_bridge.store.schema import alerts, pending_learners, pending_statements, set_aside
+from lrs_bridge.store.schema import (
+    alerts,
+    identifiers,
+    learners,
+    pending_learners,
+    pending_statements,
+    set_aside,
+)
 
 MAIL = [f"mailto:person{number}@example.org" for number in range(3)]
 SHA1 = ["sha1:" + hashlib.sha1(mail.encode()).hexdigest() for mail in MAIL]
@@ -296,11 +303,14 @@ def _subject(kind, what):
 def test_a_parting_gives_back_what_a_join_took(fresh_world, decided, data):
     """Joins and partings, each taken back by its contrary: everybody stands as before."""
     world = fresh_world()
+    world.send(completion(DESK, "induction", START))  # the eldest, and nobody says its name
+    world.recompute()
     make_everybody_known(world)
     for number in range(3):
         play(world, "ready", (number, AREAS[number]))
-    before = settled(world)
-    apart = [(one, other) for _, (one, other, _) in decided if not _one_person(before, one, other)]
+    before, called = settled(world), names(world)
+    pairs = [(DESK, MAIL[0]), *((one, other) for _, (one, other, _) in decided)]
+    apart = [(one, other) for one, other in pairs if not _one_person(before, one, other)]
     for one, other in apart:
         world.decide(one, other, same=True)
         if data.draw(st.booleans()):
@@ -310,7 +320,15 @@ def test_a_parting_gives_back_what_a_join_took(fresh_world, decided, data):
         if data.draw(st.booleans()):
             world.recompute()
     assert settled(world) == before
+    assert names(world) == called
     world.close()
+
+
+def names(world):
+    """Identifier → the name of its person."""
+    found = sa.select(identifiers.c.text, learners.c.name)
+    found = found.join(learners, learners.c.id == identifiers.c.learner_id)
+    return world.database.read(lambda session: dict(map(tuple, session.execute(found))))
 
 
 def _one_person(standings, one, other):

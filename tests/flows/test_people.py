@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from flows.worlds import SITE, START, completion
+import sqlalchemy as sa
+from flows.worlds import SITE, START, completion, voiding
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound
 from lrs_bridge.flows import people
+from lrs_bridge.store import people as people_store
+from lrs_bridge.store import projections
+from lrs_bridge.store.schema import alerts, identifiers, learners
 
 ASHA = "mailto:asha@example.org"
 ACCOUNT = f"{SITE}|4711"
@@ -148,3 +152,90 @@ class TestRefusals:
     def test_a_mailbox_that_is_none(self, two):
         with pytest.raises(BadInput, match="no e-mail address"):
             two.share(ACCOUNT)
+
+
+# --- what a parting gives back beside evidence ------------------------------------------------------------------------
+
+BOARD = "ann.lowe@board.example"
+
+
+def names(world):
+    found = sa.select(identifiers.c.text, learners.c.name).join(
+        learners, learners.c.id == identifiers.c.learner_id
+    )
+    return world.database.read(lambda session: dict(map(tuple, session.execute(found))))
+
+
+def alerts_told(world):
+    return world.database.read(lambda session: list(session.scalars(sa.select(alerts.c.kind))))
+
+
+@pytest.mark.parametrize("first", [ASHA, ACCOUNT])
+def test_a_name_goes_with_the_identifier_that_brought_it(world, first):
+    """Whichever was met first, whose number both have while they are joined."""
+    world.send(completion(first, "induction", START))
+    world.recompute()
+    world.send(completion(ACCOUNT, "escb_basic", START))
+    world.recompute()
+    take_in(world, "Asha Rao,asha@example.org,School,essex")
+    world.decide(ASHA, ACCOUNT, same=True)
+    assert names(world) == {ASHA: "Asha Rao", ACCOUNT: "Asha Rao"}
+    world.decide(ASHA, ACCOUNT, same=False)
+    assert names(world) == {ASHA: "Asha Rao", ACCOUNT: ""}
+
+
+@pytest.mark.parametrize("champion", ["asha", "ben"])
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_mistaken_join_of_a_champion_tells_the_board_nothing(world, champion, when):
+    """Whether the champion's number is the one that both had, and whether they were champions already."""
+    take_in(world, "Asha Rao,asha@example.org,School,essex", "Ben Cole,ben@example.org,School,essex")
+    register = (
+        "person,identifiers,organisation,area,status,since,decided_by\n"
+        f"{champion},{champion}@example.org,School,essex,registered,2015-09-01,{BOARD}\n"
+    )
+    if when == "before":
+        world.take_in("champions", register)
+    world.recompute()
+    world.decide("asha@example.org", "ben@example.org", same=True)
+    world.recompute()
+    if when == "meanwhile":
+        world.take_in("champions", register)
+        world.recompute()
+    world.decide("asha@example.org", "ben@example.org", same=False)
+    world.recompute()
+    assert alerts_told(world) == []
+    world.champion("leave", f"{champion}@example.org", "essex")
+    world.recompute()
+    assert alerts_told(world) == ["champion_left"]
+
+
+def test_who_is_set_aside_and_joined_is_no_longer_set_aside(two):
+    gone = two.database.read(lambda session: people_store.learner_with(session, ACCOUNT))
+    two.database.write(lambda session: projections.put_aside(session, "learner", gone, "a test", two.now))
+    two.decide(ASHA, ACCOUNT, same=True)
+    two.recompute()
+    assert two.database.read(projections.aside) == []
+
+
+def test_whose_only_completion_is_voided_is_not_listed_as_unknown(world):
+    one = completion(ACCOUNT, "induction", START)
+    world.send(one)
+    world.recompute()
+    assert [person.identifiers for person in world.database.read(people.unknown)] == [(ACCOUNT,)]
+    world.send(voiding(one["id"]))
+    world.recompute()
+    assert world.database.read(people.unknown) == []
+
+
+def test_of_spellings_that_were_parted_the_one_met_first_is_found(world):
+    spellings = ["mailto:Asha@example.org", ASHA]
+    for one in spellings:
+        world.send(completion(one, "induction", START))
+        world.recompute()
+    world.decide(*spellings, same=False)
+    take_in(world, "Asha Rao,Asha@example.org,School,essex")  # so that its row is the one written last
+    by_another = world.database.read(
+        lambda session: people_store.learner_with(session, "mailto:ASHA@example.org")
+    )
+    exactly = world.database.read(lambda session: people_store.learner_with(session, spellings[0]))
+    assert by_another == exactly

@@ -20,6 +20,7 @@ def upgrade() -> None:
         posts.add_column(sa.Column("service_area", sa.Text(), server_default="", nullable=False))
         posts.drop_constraint(op.f("uq_posts_identifier_id_organisation_id_area_role"), type_="unique")
         posts.create_index(op.f("ix_posts_identifier_id"), ["identifier_id"], unique=False)
+    op.create_index(op.f("ix_evidence_kind_key"), "evidence", ["kind", "key"], unique=False)
     _found_and_name()
     _compute_anew()
 
@@ -179,6 +180,17 @@ def _alert_tables() -> None:
         sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("area", name=op.f("pk_area_summaries")),
+    )
+    op.create_table(
+        "announced_apart",
+        sa.Column("learner_id", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("eligible", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["learner_id"], ["learners.id"], name=op.f("fk_announced_apart_learner_id_learners")
+        ),
+        sa.PrimaryKeyConstraint("learner_id", "area", name=op.f("pk_announced_apart")),
     )
     op.create_table(
         "news",
