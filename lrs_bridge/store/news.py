@@ -182,6 +182,10 @@ def _is_known_whole(now: Now) -> sa.ColumnElement[bool]:
     )
 
 
+def _is_set_aside() -> sa.ColumnElement[bool]:
+    return sa.exists().where(set_aside.c.kind == "learner", set_aside.c.number == news.c.learner_id)
+
+
 def _is_of_now(now: Now) -> sa.ColumnElement[bool]:
     """The standing that it was decided by is the learner's standing at this moment."""
     return sa.and_(
@@ -191,7 +195,7 @@ def _is_of_now(now: Now) -> sa.ColumnElement[bool]:
             sa.or_(standings.c.changes_at.is_(None), standings.c.changes_at > now.at),
         ),
         sa.not_(sa.exists().where(pending_learners.c.learner_id == news.c.learner_id)),
-        sa.not_(sa.exists().where(set_aside.c.kind == "learner", set_aside.c.number == news.c.learner_id)),
+        sa.not_(_is_set_aside()),
     )
 
 
@@ -277,8 +281,14 @@ def summarised(session: Session) -> set[str]:
 
 
 def before(session: Session, area: str, start: datetime, now: Now) -> list[News] | None:
-    """All that was true before an area's start, once it has settled; None while some of it may still change."""
-    early = (news.c.area == area, news.c.happened < start, news.c.decision_id.is_(None))
+    """All that was true before an area's start, once it has settled; None while some of it may still change. Whoever could
+    not be computed and is set aside is left out, and told of by name once that is mended."""
+    early = (
+        news.c.area == area,
+        news.c.happened < start,
+        news.c.decision_id.is_(None),
+        sa.not_(_is_set_aside()),
+    )
     number, settled = session.execute(
         sa.select(sa.func.count(), sa.func.sum(sa.case((_has_settled(now), 1), else_=0))).where(*early)
     ).one()

@@ -20,7 +20,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import recompute as recomputing
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.status import status
-from lrs_bridge.store import timetable
+from lrs_bridge.store import projections, timetable
 from lrs_bridge.store.alert_tables import alert_decisions, alerts, announced, deliveries, news
 
 MINUTE = timedelta(minutes=1)
@@ -517,6 +517,18 @@ def test_the_summary_waits_until_everything_is_computed(world):
     assert str(announce_now(world)) == ""
     world.recompute()
     assert [row.is_summary for row in rows(world, deliveries)] == [True]
+
+
+def test_who_could_not_be_computed_does_not_hold_up_the_summary(world):
+    starting(world, "2026-03-01")
+    crowd(world, 2)
+    recomputing.recompute(world.database, world.settings, world.clock)
+    world.database.write(lambda session: projections.put_aside(session, "learner", 1, "a test", world.now))
+    assert announce_now(world).summaries == 1
+    assert [row.learner_id for row in rows(world, news)] == [1]
+    world.database.write(lambda session: projections.take_back(session, "learner", [1]))
+    assert announce_now(world).announced == 1
+    assert told_of(world) == {1: 1}
 
 
 def test_what_happens_after_the_start_is_told_by_name_before_the_summary_too(world):
