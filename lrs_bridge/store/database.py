@@ -111,7 +111,7 @@ def _is_out_of_reach(wrong: DBAPIError) -> bool:
 
 
 def _sqlite(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -135,6 +135,7 @@ def _postgres(url: str) -> sa.Engine:
             pool_pre_ping=False,
             pool_size=20,
             max_overflow=10,
+            hide_parameters=True,  # errors are logged and kept, and values are of people
             connect_args={"options": "-c timezone=UTC"},
         )
     except ModuleNotFoundError as missing:
