@@ -63,10 +63,12 @@ def verify(
         if kept is None:
             seen.skipped += 1
             continue
-        fresh = sorted(
-            (who.text, match.kind, match.key, match.counts, match.because)
-            for who, match in matches_of(one, mappings).matches
+        matched = matches_of(one, mappings)
+        fresh: list[tuple[Any, ...]] = sorted(
+            [(who.text, match.kind, match.key, match.counts, match.because) for who, match in matched.matches]
         )
+        if matched.equivalence:
+            fresh.append(tuple(evidence.equivalence_in(matched.equivalence).items()))
         if fresh != kept:
             seen.differences.append(f"statement {one.id}: kept {kept}, rebuilt {fresh}")
         seen.statements += 1
@@ -93,7 +95,7 @@ def _starts(session: Session, sample: int | None, now: datetime) -> tuple[int, i
 def _statements(
     session: Session, first: int, sample: int | None
 ) -> Iterator[tuple[records.ToMatch, list[tuple[Any, ...]] | None]]:
-    """Every statement with its kept evidence; None where it has yet to be matched under the mappings in force."""
+    """Every statement with its kept evidence, and the decision on a course that it is; None where it has yet to be matched under the mappings in force."""
     row = timetable.in_force(session)
     last, highest = first, records.highest_seq(session)
     if sample is not None:
@@ -102,9 +104,11 @@ def _statements(
         last = seqs[-1]
         waiting = evidence.waiting_statements(session, seqs)
         kept = evidence.kept_evidence(session, seqs)
+        decided = evidence.kept_equivalences(session, seqs)
         for one in records.to_match(session, seqs):
             unmatched = one.seq in waiting or (row is not None and row.rematched < one.seq <= row.rematch_to)
-            yield one, None if unmatched else sorted(kept.get(one.seq, []))
+            decision = [tuple(decided[one.seq].items())] if one.seq in decided else []
+            yield one, None if unmatched else [*sorted(kept.get(one.seq, [])), *decision]
 
 
 def _compare_learners(
@@ -113,6 +117,7 @@ def _compare_learners(
     waiting = projections.pending_among(session, numbers)
     row = timetable.in_force(session)
     kept = projections.load_standings(session, numbers)
+    champions = projections.kept_champion_states(session, numbers)
     for number in numbers:
         standing = kept.get(number)
         if number not in rebuilt:  # an identifier that went to another learner
@@ -126,6 +131,10 @@ def _compare_learners(
         elif standing is None or standing.body != rebuilt[number]:
             seen.differences.append(
                 f"learner {number}: {_first_difference(standing.body if standing else {}, rebuilt[number])}"
+            )
+        elif champions[number] != (fresh := projections.champion_states_in(number, rebuilt[number])):
+            seen.differences.append(
+                f"learner {number}: champion states kept {champions[number]}, rebuilt {fresh}"
             )
         seen.learners += 1
 

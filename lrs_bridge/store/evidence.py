@@ -137,22 +137,32 @@ def _write_equivalences(session: Session, found: Sequence[MatchedStatement], dig
     courses = set(session.scalars(before))
     if courses:
         session.execute(sa.delete(equivalences).where(equivalences.c.seq.in_(seqs)))
-    rows = [
-        {
-            "seq": one.seq,
-            "course": one.equivalence.key,
-            "counts_as": one.equivalence.detail["counts_as"],
-            "area": one.equivalence.detail.get("area") or "",
-            "organisation": one.equivalence.detail.get("organisation") or "",
-            "detail": json.dumps(dict(one.equivalence.detail), default=format_instant, ensure_ascii=False),
-            "digest": digest,
-        }
+    rows: list[dict[str, Any]] = [
+        {"seq": one.seq, **equivalence_in(one.equivalence), "digest": digest}
         for one in found
         if one.equivalence is not None
     ]
     if rows:
         session.execute(sa.insert(equivalences), rows)
     return learners_with_course(session, courses | {row["course"] for row in rows})
+
+
+def equivalence_in(match: Match) -> dict[str, str]:
+    """What is kept of a decision on a course, beside its statement and the digest of the mappings."""
+    return {
+        "course": match.key,
+        "counts_as": match.detail["counts_as"],
+        "area": match.detail.get("area") or "",
+        "organisation": match.detail.get("organisation") or "",
+        "detail": json.dumps(dict(match.detail), default=format_instant, ensure_ascii=False),
+    }
+
+
+def kept_equivalences(session: Session, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Statement → what is kept of the decision that it is, as `equivalence_in` says it."""
+    columns = [column for column in equivalences.c if column.name != "digest"]
+    found = session.execute(sa.select(*columns).where(equivalences.c.seq.in_(seqs))).mappings()
+    return {row["seq"]: {name: row[name] for name in row if name != "seq"} for row in found}
 
 
 def learners_with_course(session: Session, courses: set[str]) -> set[int]:
@@ -283,7 +293,9 @@ def courses_without_post(session: Session, *, below: int, limit: int) -> dict[in
     chosen = (
         sa.select(identifiers.c.learner_id)
         .join(evidence, evidence.c.identifier_id == identifiers.c.id)
+        .join(statements, statements.c.seq == evidence.c.seq)
         .where(evidence.c.kind == "course", evidence.c.counts, sa.not_(has_post))
+        .where(records.voiding_id().is_(None))
         .order_by(identifiers.c.learner_id.desc())
         .distinct()
         .limit(limit)

@@ -136,14 +136,27 @@ def _champion_state(eligibility: dict[str, Any], status: str, told: dict[str, An
 def _keep_champion_states(session: Session, kept: Sequence[KeptStanding]) -> None:
     numbers = [one.learner for one in kept]
     session.execute(sa.delete(champion_states).where(champion_states.c.learner_id.in_(numbers)))
-    rows = [
-        {"learner_id": one.learner, "area": area, **row}
-        for one in kept
-        for area, eligibility in one.body["eligibility"].items()
-        for row in _champion_states(eligibility)
-    ]
+    rows = [row for one in kept for row in champion_states_in(one.learner, one.body)]
     if rows:
         session.execute(sa.insert(champion_states), rows)
+
+
+def champion_states_in(learner: int, standing: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of `champion_states` that this standing makes, by area and status."""
+    rows = [
+        {"learner_id": learner, "area": area, **row}
+        for area, eligibility in standing["eligibility"].items()
+        for row in _champion_states(eligibility)
+    ]
+    return sorted(rows, key=lambda row: (row["area"], row["status"]))
+
+
+def kept_champion_states(session: Session, numbers: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    found = sa.select(champion_states).where(champion_states.c.learner_id.in_(numbers))
+    kept: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
+    for row in session.execute(found.order_by(champion_states.c.area, champion_states.c.status)):
+        kept[row.learner_id].append(dict(row._mapping))  # noqa: SLF001  # public, by its documentation
+    return kept
 
 
 def standing(session: Session, learner: int) -> KeptStanding | None:

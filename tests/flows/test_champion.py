@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flows.worlds import SITE, START, completion, shipped_files
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound
 from lrs_bridge.flows import champion
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.report import register_report
+from lrs_bridge.store import schema
 
 ASHA = "asha@example.org"
 BOARD = "ann.lowe@board.example"
@@ -451,3 +453,16 @@ def test_an_account_is_as_good_as_an_address(ready):
     ready.decide(ASHA, f"{SITE}|asha", same=True)
     ready.champion("request", f"{SITE}|asha", "essex")
     assert standing(ready)["status"] == "requested"
+
+
+@pytest.mark.parametrize("table", [schema.champion_states, schema.equivalences])
+def test_a_comparison_with_a_rebuild_sees_what_the_register_is_read_from(ready, table):
+    ready.take_in(
+        "equivalences",
+        "course,counts_as,area,organisation,decided_by,basis,date\n"
+        "devon_basic,escb_basic,southend,,board@example.org,same outcomes,2026-01-15\n",
+    )
+    ready.recompute()
+    assert ready.verify().differences == []
+    ready.database.write(lambda session: session.execute(sa.delete(table)))
+    assert len(ready.verify().differences) == 1
