@@ -55,10 +55,12 @@ def _known(session: Session, keys: Iterable[str]) -> dict[str, int]:
 def load(session: Session, names: Iterable[str] | None = None) -> dict[str, Organisation]:
     """Folded name → what is recorded of each of these organisations (of all), in four queries."""
     chosen = sa.select(organisations).order_by(organisations.c.folded)
+    among: Sequence[int] | None = None
     if names is not None:
         chosen = chosen.where(organisations.c.folded.in_([plain(name) for name in names]))
     rows = session.execute(chosen).all()
-    among = [row.id for row in rows]
+    if names is not None:
+        among = [row.id for row in rows]
     areas, services = _lists(session, organisation_areas, among), _lists(session, service_areas, among)
     tiers: dict[int, dict[str, str]] = {}
     for (number, role), tier in default_tiers(session, among).items():
@@ -76,19 +78,23 @@ def load(session: Session, names: Iterable[str] | None = None) -> dict[str, Orga
     }
 
 
-def _lists(session: Session, table: sa.Table, among: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Organisation → its values in the last column of this table."""
+def _lists(session: Session, table: sa.Table, among: Sequence[int] | None) -> dict[int, tuple[str, ...]]:
+    """Organisation (of these, or each) → its values in the last column of this table."""
     value = list(table.columns)[-1]
     found = sa.select(table.c.organisation_id, value.label("value"))
+    if among is not None:
+        found = found.where(table.c.organisation_id.in_(among))
     held: dict[int, list[str]] = {}
-    for row in session.execute(found.where(table.c.organisation_id.in_(among))):
+    for row in session.execute(found):
         held.setdefault(row.organisation_id, []).append(row.value)
     return {number: tuple(sorted(values)) for number, values in held.items()}
 
 
-def default_tiers(session: Session, among: Iterable[int]) -> dict[tuple[int, str], str]:
-    """(organisation, folded role) → the tier that this role requires there."""
-    found = sa.select(role_tiers).where(role_tiers.c.organisation_id.in_(list(among)))
+def default_tiers(session: Session, among: Iterable[int] | None) -> dict[tuple[int, str], str]:
+    """(organisation, of these or any; folded role) → the tier that this role requires there."""
+    found = sa.select(role_tiers)
+    if among is not None:
+        found = found.where(role_tiers.c.organisation_id.in_(list(among)))
     return {(row.organisation_id, row.role): row.tier for row in session.execute(found)}
 
 

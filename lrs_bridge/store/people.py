@@ -216,13 +216,14 @@ def posts_by_identifier(session: Session, texts: Iterable[str]) -> dict[str, tup
 
 
 def learner_with(session: Session, text: str) -> int | None:
-    """The learner with this identifier; an e-mail is found however it is capitalised, and by its SHA-1."""
+    """The learner with this identifier; an e-mail is found however it is capitalised, and by its SHA-1: where those were
+    parted, the one met first."""
     exact = session.scalar(sa.select(identifiers.c.learner_id).where(identifiers.c.digest == digest_of(text)))
     fold = folded(text)
     if exact is not None or fold is None:
         return exact
-    by_fold = sa.select(identifiers.c.learner_id).where(identifiers.c.folded == fold).limit(1)
-    return session.scalar(by_fold)
+    by_fold = sa.select(identifiers.c.learner_id).where(identifiers.c.folded == fold)
+    return session.scalar(by_fold.order_by(identifiers.c.id).limit(1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from builders import statement
 
 from lrs_bridge.errors import Unavailable
 from lrs_bridge.store import database as database_module
+from lrs_bridge.store import evidence, organisations, people, schema
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import authority
 from lrs_bridge.store.database import Database
@@ -171,3 +173,37 @@ def test_a_statement_is_searched_by_digests_of_one_size(bridge):
     [id_] = bridge.stored(statement(verb="http://example.org/x", what="http://example.org/y"))
     assert bridge.found(verb="http://example.org/x") == [id_]
     assert bridge.found(activity="http://example.org/x") == []
+
+
+def test_an_error_of_the_database_tells_no_values(database):
+    """It is logged, and kept as the reason why somebody is set aside."""
+    with pytest.raises(sa.exc.DBAPIError) as raised:
+        database.write(
+            lambda session: session.execute(
+                sa.text("INSERT INTO nowhere VALUES (:who)"), {"who": "asha@example.org"}
+            )
+        )
+    assert "nowhere" in str(raised.value)
+    assert "asha" not in str(raised.value)
+
+
+def test_more_organisations_than_a_database_takes_in_one_question(database):
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    names = [{"name": f"School {number}", "folded": f"school {number}"} for number in range(66_000)]
+    database.write(lambda session: session.execute(sa.insert(schema.organisations), names))
+    first = organisations.Organisation("School 0", areas=("essex",), role_tiers={"teacher": "T3"})
+    database.write(lambda session: organisations.put(session, first, now=now, who="a test"))
+    found = database.read(organisations.load)
+    assert len(found) == 66_000
+    assert (found["school 0"].areas, found["school 0"].role_tiers) == (("essex",), {"teacher": "T3"})
+    assert found["school 1"].areas == ()
+
+
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+def test_who_has_a_course_is_found_by_an_index(database, monkeypatch):
+    asked = []
+    monkeypatch.setattr(people, "concerned", lambda _session, found: asked.append(found) or set())
+    database.read(lambda session: evidence.learners_with_course(session, {"induction"}))
+    text = str(asked[0].compile(database.engine, compile_kwargs={"literal_binds": True}))
+    plan = database.read(lambda session: session.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())
+    assert not any("SCAN" in row.detail for row in plan), plan
