@@ -338,6 +338,8 @@ def _import(report: Report, *, applied: bool) -> Iterator[str]:
         yield "Done; standings follow within seconds."
     else:
         yield "Nothing was changed yet. Add --apply to do it."
+    if report.headings_told and not applied:
+        yield "What --column says is remembered with --apply; until then, say it again."
 
 
 def person_report(body: dict[str, Any], calendar: Calendar) -> str:

@@ -411,9 +411,12 @@ class TestImport:
             "2 rows read as XLSX, sheet “Completed”: 2 new.\n"
         )
         sheet = ["--sheet", "completed"]
+        reminder = "What --column says is remembered with --apply; until then, say it again.\n"
+        assert shell.well("import", "completions", path, *sheet, *options).endswith(f"do it.\n{reminder}")
         assert shell.well("import", "completions", path, *sheet, *options, "--apply").startswith(shown)
         # remembered
         assert "2 same" in shell.well("import", "completions", path, *sheet)
+        assert reminder not in shell.well("import", "completions", path, *sheet, *options)
 
     def test_what_is_corrected_and_what_stands_twice(self, shell, tmp_path):
         path = tmp_path / "members.csv"

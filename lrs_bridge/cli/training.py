@@ -64,7 +64,7 @@ def unmapped(source: str | None, *, as_json: bool) -> None:
     "columns",
     multiple=True,
     metavar="HEADING=COLUMN",
-    help="What a heading of the file means; remembered. “course:KEY”: days of that course. Nothing after “=”: pass it over.",
+    help="What a heading of the file means; --apply remembers it. “course:KEY”: days of that course. Nothing after “=”: pass it over.",
 )
 @click.option(
     "--set",

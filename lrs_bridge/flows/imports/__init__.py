@@ -120,6 +120,7 @@ def take_in(
         rows=checked.rows,
         repeated=checked.repeated,
         repetitions=checked.repetitions,
+        headings_told=bool(layout.said),
     )
     entries = (
         entry for found, _ in entries_of(kind, prepared.table, layout, prepared.known) for entry in found

@@ -75,7 +75,7 @@ class Layout:
     headings   folded heading → as written
     constants  column → the text that holds for every row
     joints     column → what stands between the texts of several headings that are this column
-    said       headings that had to be told, to be remembered
+    said       headings that had to be told and are not remembered yet
     """
 
     meanings: Mapping[str, str]
@@ -140,7 +140,11 @@ def layout_of(
         named,
         constants,
         {column.name: column.joins for column in kind.columns},
-        {heading: meaning for heading, meaning in told.items() if heading in named},
+        {
+            heading: meaning
+            for heading, meaning in told.items()
+            if heading in named and remembered.get(heading) != meaning
+        },
     )
     given = layout.columns | (_OF_ONE_COURSE if is_wide else set())
     problems = [

@@ -135,7 +135,7 @@ class Kind(Shape):
 class Report:
     """What an import did, or would do. `changes`, `warnings`: line and words of the first `shown`, without the rows that
     change nothing; `counts` and `warned` count all; `repetitions`: line and the line that it repeats, the first of
-    `repeated`."""
+    `repeated`; `headings_told`: whether headings were told that are remembered only when this is done."""
 
     kind: str
     encoding: str
@@ -145,6 +145,7 @@ class Report:
     repetitions: tuple[tuple[int, int], ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
     warned: int = 0
+    headings_told: bool = False
     changes: list[tuple[int, str, str]] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
 
