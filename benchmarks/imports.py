@@ -68,7 +68,7 @@ def one(kind: str, path: str, url: str, *, apply: bool) -> None:
     mappings = database.read(lambda session: mapping_flow.in_force(session, calendar))
     started = time.perf_counter()
     table, wanted = open_table(Path(path)), imports.kind_named(kind)
-    prepared = database.read(lambda session: imports.prepare(session, wanted, table, mappings))
+    prepared = database.read(lambda session: imports.prepare(session, wanted, table, mappings, START))
     checked = time.perf_counter()
     taking = imports.Taking(mappings, "https://bridge.example.org", "benchmark", START)
     run = database.write if apply else database.rehearse

@@ -231,7 +231,7 @@ class Bridge:
         def journey(session: Session) -> None:
             mappings = mapping_flow.in_force(session, self.settings.calendar)
             taking = imports.Taking(mappings, self.settings.public_url, "the tests", self.clock())
-            imports.take_in(session, imports.prepare(session, wanted, table, mappings), taking)
+            imports.take_in(session, imports.prepare(session, wanted, table, mappings, taking.now), taking)
 
         self.database.write(journey)
 

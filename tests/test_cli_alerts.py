@@ -50,7 +50,7 @@ class Operator(Shell):
         kind, table = imports.kind_named(name), read_csv(text.encode())
         self.database.write(
             lambda session: imports.take_in(
-                session, imports.prepare(session, kind, table, self.mappings), taking, file=file
+                session, imports.prepare(session, kind, table, self.mappings, taking.now), taking, file=file
             )
         )
 

@@ -146,7 +146,7 @@ def _import(
 
         prepared = database.read(
             lambda session: imports.prepare(
-                session, kind, table, mappings, told=told, constants=constants, progress=advance
+                session, kind, table, mappings, taking.now, told=told, constants=constants, progress=advance
             )
         )
         progress.update(bar, description=kind.name, completed=0, total=prepared.rows)

@@ -202,7 +202,8 @@ def _take_in_people(database: Database, settings: Settings, say: Callable[[str],
         kind, table = imports.kind_named(name), read_csv(text.encode())
 
         def journey(session: Session) -> imports.Report:
-            return imports.take_in(session, imports.prepare(session, kind, table, mappings), taking)  # noqa: B023  # runs at once
+            prepared = imports.prepare(session, kind, table, mappings, taking.now)  # noqa: B023  # runs at once
+            return imports.take_in(session, prepared, taking)
 
         say(f"Imported {database.write(journey).rows} rows of {name}.")
 

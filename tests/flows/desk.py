@@ -186,7 +186,7 @@ class Desk:
 
         def journey(session):
             prepared = imports.prepare(
-                session, KINDS[kind], table, self.mappings, told=told, constants=constants
+                session, KINDS[kind], table, self.mappings, self.now, told=told, constants=constants
             )
             return imports.take_in(session, prepared, taking)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 from flows.desk import ATTESTED, GOOD, another
@@ -403,6 +404,30 @@ class TestEquivalences:
         assert desk.explain(ASHA)["tier"]["progress"]["T1"] == [3, 3]
         assert desk.met(ASHA) == set()
         assert desk.explain("p1@example.org")["tier"]["progress"]["T1"] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        ("completions", "date"),
+        ("sessions", "date"),
+        ("attestations", "date"),
+        ("memberships", "checked"),
+        ("champions", "since"),
+        ("champions", "last_update"),
+    ],
+)
+def test_what_has_not_happened_yet_is_refused(desk, kind, column):
+    """Half past midnight in Essex in July is the evening before in UTC."""
+    desk.now = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    row = {name: "" if name == "last_update" else text for name, text in GOOD[kind].items()}
+    row |= {"until": "31/12/2030"} if "until" in row else {}
+    with pytest.raises(BadInput) as refused:
+        desk.take_in(kind, {**row, column: "02/07/2026"}, rehearse=True)
+    assert [str(problem) for problem in refused.value.problems] == [
+        f"line 2, {column}: 2 Jul 2026 is still to come; what has not happened yet is not recorded"
+    ]
+    desk.take_in(kind, {**row, column: "01/07/2026"}, rehearse=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -133,7 +133,7 @@ class World:
         taking = imports.Taking(mappings, self.settings.public_url, "test", self.now)
         return self.database.write(
             lambda session: imports.take_in(
-                session, imports.prepare(session, wanted, table, mappings), taking
+                session, imports.prepare(session, wanted, table, mappings, taking.now), taking
             )
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lrs_bridge.connectors.tables import Table
 from lrs_bridge.errors import BadInput, Problem
@@ -71,6 +72,7 @@ def prepare(
     kind: Kind,
     table: Table,
     mappings: Mappings,
+    now: datetime,
     *,
     told: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
@@ -86,6 +88,7 @@ def prepare(
         organisations.load(session),
         frozenset(identity.all_shared_mailboxes(session)),
         decided_courses(session, mappings),
+        mappings.calendar.day_of(now),
     )
     courses = {**{course: course for course in known.decided_courses}, **mappings.courses}
     layout = layout_of(

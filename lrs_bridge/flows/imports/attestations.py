@@ -21,7 +21,16 @@ from lrs_bridge.flows.imports.cells import (
 )
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.kinds import (
+    Kept,
+    Kind,
+    Known,
+    Problems,
+    Taking,
+    area_problem,
+    recorded,
+    still_to_come,
+)
 from lrs_bridge.learning.history import Post, plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
 from lrs_bridge.moments import format_instant, in_words
@@ -67,6 +76,7 @@ def _item(value: dict[str, Any], mappings: Mappings) -> Item | None:
 def _check(value: dict[str, Any], known: Known) -> Problems:
     mappings = known.mappings
     yield from area_problem(value, known)
+    yield from still_to_come(value, known, "date")
     if value["by"] == value["person"]:
         yield "by", "nobody attests for themselves"
     if value["until"] and value["until"] < value["date"]:

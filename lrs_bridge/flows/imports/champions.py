@@ -27,6 +27,7 @@ from lrs_bridge.flows.imports.kinds import (
     Problems,
     Taking,
     area_problem,
+    still_to_come,
     taken_back_in_words,
 )
 from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared, own_names
@@ -56,6 +57,7 @@ class _Row(Schema):
 
 def _check(value: dict[str, Any], known: Known) -> Problems:
     yield from area_problem(value, known)
+    yield from still_to_come(value, known, "since", "last_update")
     yield from not_only_shared(value, known)
     if value["status"] == "registered" and not (value["decided_by"] or value["decided_by_name"]):
         yield "decided_by", "says nobody at the Board who registered them; or is it a legacy champion?"

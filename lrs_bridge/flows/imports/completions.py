@@ -16,7 +16,16 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.kinds import (
+    Kept,
+    Kind,
+    Known,
+    Problems,
+    Taking,
+    area_problem,
+    recorded,
+    still_to_come,
+)
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
 from lrs_bridge.store.database import Session
@@ -48,6 +57,7 @@ class _Row(Schema):
 
 def _check(value: dict[str, Any], known: Known) -> Problems:
     yield from area_problem(value, known)
+    yield from still_to_come(value, known, "date")
     yield from unknown_course("course", value["course"], known)
     if value["seen_by"] == value["person"]:
         yield "seen_by", "nobody vouches for their own certificate"

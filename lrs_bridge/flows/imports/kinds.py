@@ -11,7 +11,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -45,12 +45,13 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What rows are checked against: the mappings, the organisations recorded so far by folded name, the mailboxes that
-    several people read (folded), and the courses that recorded decisions are about."""
+    several people read (folded), the courses that recorded decisions are about, and which day it is."""
 
     mappings: Mappings
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     decided_courses: frozenset[str] = frozenset()
+    today: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,14 @@ def area_problem(value: Mapping[str, Any], known: Known) -> Problems:
     area, areas = value.get("area"), known.mappings.areas
     if area and area not in areas:
         yield "area", f"unknown area “{area}”; one of {', '.join(sorted(areas))}"
+
+
+def still_to_come(value: Mapping[str, Any], known: Known, *columns: str) -> Problems:
+    """Days of what is said to have happened."""
+    for column in columns:
+        if value[column] and value[column] > known.today:
+            day = in_words(value[column])
+            yield column, f"{day} is still to come; what has not happened yet is not recorded"
 
 
 # --- taking in -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.imports.cells import day_field, identifier_field, key_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, recorded
+from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, recorded, still_to_come
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant, in_words
 from lrs_bridge.store.database import Session
@@ -31,6 +31,7 @@ class _Row(Schema):
 
 
 def _check(value: dict[str, Any], known: Known) -> Problems:
+    yield from still_to_come(value, known, "checked")
     bodies = sorted(
         {
             leaf.key

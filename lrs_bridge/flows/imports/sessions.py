@@ -23,7 +23,16 @@ from lrs_bridge.flows.imports.cells import (
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.completions import unknown_course
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.kinds import (
+    Kept,
+    Kind,
+    Known,
+    Problems,
+    Taking,
+    area_problem,
+    recorded,
+    still_to_come,
+)
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
 from lrs_bridge.store import register
@@ -49,6 +58,7 @@ class _Row(Schema):
 
 def _check(value: dict[str, Any], known: Known) -> Problems:
     yield from area_problem(value, known)
+    yield from still_to_come(value, known, "date")
     for course in value["courses"]:
         yield from unknown_course("courses", course, known)
     if not value["courses"] and not value["items"]:
