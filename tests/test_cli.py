@@ -8,7 +8,7 @@ import pty
 import re
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -393,7 +393,7 @@ class TestImport:
         book = openpyxl.Workbook()
         book.active.title = "Completed"
         book.active.append(["Work e-mail", "Basic awareness", "Payroll no"])
-        book.active.append(["asha.rao@example.org", date(2026, 4, 3), 4711])
+        book.active.append(["asha.rao@example.org", datetime(2026, 4, 3, 23, 30), 4711])  # noqa: DTZ001  # a workbook has no zones
         book.active.append(["ben@example.org", "13/04/2026", None])
         book.create_sheet("Notes").append(["anything"])
         path = str(tmp_path / "training.xlsx")

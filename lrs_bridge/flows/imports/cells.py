@@ -15,7 +15,7 @@ from lrs_bridge.xapi.agents import parse_identifier
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
 _DAY_IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
+_TIME_OF_DAY = re.compile(r"[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?$", re.ASCII)
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
 _LIKELY_YEARS = range(1900, 2200)
 _MAIL_IN_ANGLES = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
@@ -44,13 +44,14 @@ def as_key(text: str) -> str:
 
 
 def day_field(**options: Any) -> fields.Field[Any]:
-    """yyyy-mm-dd, or dd/mm/yyyy as it is written here, or 1 March 2026; never mm/dd. Gives a date."""
+    """yyyy-mm-dd, or dd/mm/yyyy as it is written here, or 1 March 2026; never mm/dd. A time of
+    that day may follow. Gives a date."""
     return fields.Function(deserialize=_day, **options)
 
 
 def _day(text: str) -> date:
     try:
-        day = _day_of(_MIDNIGHT.sub("", text))
+        day = _day_of(_TIME_OF_DAY.sub("", text))
         if day.year not in _LIKELY_YEARS:
             raise ValueError("hardly")
         return day
