@@ -51,6 +51,14 @@ class TestOwnHeadings:
             for column in ("person", "identifiers", "organisation", "area")
         ]  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("heading", "likely"),
+        [("Room", "COLUMN"), ("Form", "COLUMN"), ("Organization", "organisation"), ("Untill", "until")],
+    )
+    def test_only_what_is_near_is_suggested(self, desk, heading, likely):
+        said = problems(desk, "people", {"person": "Asha", heading: "x"})[0]
+        assert f" → --column '{heading}={likely}'; or" in said
+
     def test_once_told_they_are_remembered(self, desk):
         constants = {"area": "essex"}
         first = desk.take_in("people", OWN, told=TOLD, constants=constants)

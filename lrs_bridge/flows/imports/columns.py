@@ -12,6 +12,9 @@ from lrs_bridge.errors import BadInput, Problem
 COURSE = "course:"
 """“course:escb_basic” as the meaning of a heading: its cells are the days on which that course was completed."""
 
+_NEAR = 0.85
+"""A word with one letter wrong; less alike is another word, and what is suggested may be pasted unread."""
+
 _OF_ONE_COURSE = {"course", "date"}
 
 _SYNONYMS = {
@@ -247,7 +250,7 @@ def _likely(kind: Shape, heading: str, others: Iterable[str]) -> str | None:
             return column
     if said in _SYNONYMS["identifiers"] and "person" in open_:
         return "person"
-    return next(iter(difflib.get_close_matches(heading, open_, 1, 0.7)), None)
+    return next(iter(difflib.get_close_matches(heading, open_, 1, _NEAR)), None)
 
 
 def _missing(kind: Shape, line: int, column: str) -> Problem:
