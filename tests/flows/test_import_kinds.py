@@ -377,8 +377,18 @@ class TestAttestations:
         desk.put_in_force(files)
         desk.take_in("people", {**GOOD["people"], "manager": "None"})
         report = desk.take_in("attestations", {**YES, "by": by})
-        assert bool(warnings(report)) is not counts
+        said = (
+            "does not count, because no line manager is recorded for that post, and only whom the Board names counts:"
+            " stand.in@example.org (without_manager of essex in the champions file)"
+        )
+        words = f"mailto:{ASHA}: manager_support by mailto:{by} on 1 Mar 2026"
+        assert warnings(report) == ([] if counts else [f"{words}: {said}"])
         assert desk.met(ASHA) == ({"manager_support"} if counts else set())
+
+    def test_the_board_may_have_named_nobody(self, desk):
+        desk.take_in("people", {**GOOD["people"], "manager": "none"})
+        (said,) = warnings(desk.take_in("attestations", YES))
+        assert said.endswith("counts: nobody so far (without_manager of essex in the champions file)")
 
 
 class TestEquivalences:

@@ -31,7 +31,7 @@ from lrs_bridge.flows.imports.kinds import (
     recorded,
     still_to_come,
 )
-from lrs_bridge.learning.history import Post, plain
+from lrs_bridge.learning.history import NO_MANAGER, Post, plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Item, Mappings
 from lrs_bridge.moments import format_instant, in_words
 from lrs_bridge.store import people
@@ -178,9 +178,15 @@ def _warning(value: dict[str, Any], record: by_hand.Record, posts: Sequence[Post
         return f"counts only once a post at {value['organisation']} in {value['area']} is recorded for this person"
     if not any(post.periods.at(record.happened) for post in named):
         return "does not count, because the post was not held on that day"
-    stand_ins = mappings.areas[value["area"]].stand_ins
-    heard = any(post.has_as_manager([value["by"]], stand_ins) for post in named)
+    area = mappings.areas[value["area"]]
+    heard = any(post.has_as_manager([value["by"]], area.stand_ins) for post in named)
     if value["attestation"] in _OF_POST and not heard:
+        if all(post.manager == NO_MANAGER for post in named):
+            board = ", ".join(one.removeprefix("mailto:") for one in area.stand_ins) or "nobody so far"
+            return (
+                "does not count, because no line manager is recorded for that post, and only whom the Board names counts:"
+                f" {board} (without_manager of {value['area']} in the champions file)"
+            )
         return "does not count, because another line manager is recorded for that post"
     return ""
 
