@@ -405,9 +405,12 @@ class TestImport:
         assert "--column 'Work e-mail=COLUMN'; or, to pass it over, --column 'Work e-mail='" in said
         told = ("Work e-mail=person", "Basic awareness=course:escb_basic", "Payroll no=")
         options = [word for one in told for word in ("--column", one)]
+        unknown = "nobody is known by this identifier yet; is it mistyped?"
         shown = (
             "line 2     new  mailto:asha.rao@example.org: escb_basic on 3 Apr 2026\n"
             "line 3     new  mailto:ben@example.org: escb_basic on 13 Apr 2026\n"
+            f"! line 2, mailto:asha.rao@example.org: escb_basic on 3 Apr 2026: {unknown}\n"
+            f"! line 3, mailto:ben@example.org: escb_basic on 13 Apr 2026: {unknown}\n"
             "2 rows read as XLSX, sheet “Completed”: 2 new.\n"
         )
         sheet = ["--sheet", "completed"]
@@ -437,12 +440,15 @@ class TestImport:
         rows = (f"p{number}@example.org,nwg,01/03/2026,list\n" for number in range(205))
         path.write_text("person,membership,checked,source\n" + "".join(rows))
         said = shell.well("import", "memberships", str(path)).splitlines()
-        assert said[199:202] == [
-            "line 201   new  mailto:p199@example.org: member of nwg, checked 1 Mar 2026",
-            "and 5 more; --all shows every one",
+        words = "mailto:p199@example.org: member of nwg, checked 1 Mar 2026"
+        assert said[199:201] == [f"line 201   new  {words}", "and 5 more; --all shows every one"]
+        assert said[400:403] == [
+            f"! line 201, {words}: nobody is known by this identifier yet; is it mistyped?",
+            "! and 5 more like these",
             "205 rows read as UTF-8: 205 new.",
         ]
-        assert len(shell.well("import", "memberships", str(path), "--all").splitlines()) == 207
+        every = shell.well("import", "memberships", str(path), "--all").splitlines()
+        assert len(every) == 205 + 205 + 2
 
     @pytest.mark.parametrize("option", ["--column", "--set"])
     def test_a_pair_without_its_mark(self, shell, people, option):

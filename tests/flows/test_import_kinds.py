@@ -176,6 +176,40 @@ class TestPeople:
         ):
             desk.take_in("people", another("people", 3, identifiers="Office@example.org"))
 
+    @pytest.mark.parametrize(
+        ("place", "said"),
+        [
+            ({"organisation": "Colne Primry School"}, "no organisation of that name is recorded yet; is it “Colne Primary School”?"),
+            ({"service_area": "Junior"}, "“Junior” is not among its service areas as recorded: Early years, Juniors"),
+            ({"organisation": "colne primary SCHOOL", "service_area": "juniors"}, None),
+            ({"organisation": "Harwich Cabs", "service_area": "Office"}, None),
+        ],
+    )  # fmt: skip
+    def test_a_place_that_may_be_mistyped(self, desk, place, said):
+        desk.take_in("organisations", GOOD["organisations"])
+        rows = [another("people", number, **place) for number in (1, 2)]
+        report = desk.take_in("people", *rows)
+        assert report.counts == {"new": 2}
+        assert [words.rpartition(": ")[2] for words in warnings(report)] == (
+            [said.rpartition(": ")[2]] * 2 if said else []
+        )
+        assert all((said or "") in words for words in warnings(report))
+        assert warnings(desk.take_in("people", *rows)) == []
+
+
+@pytest.mark.parametrize("kind", ["completions", "sessions", "memberships"])
+def test_learners_whom_nobody_is_known_by_are_told(desk, kind):
+    desk.take_in("organisations", GOOD["organisations"])
+    desk.take_in("people", GOOD["people"])
+    column = "attendees" if kind == "sessions" else "person"
+    rows = [{**GOOD[kind], column: address} for address in ("Asha.Rao@example.org", "asha.roa@example.org")]
+    report = desk.take_in(kind, *rows)
+    assert report.counts == {"new": 2}
+    ((line, words),) = report.warnings
+    assert line == 3
+    assert words.endswith(": nobody is known by this identifier yet; is it mistyped?")
+    assert desk.take_in(kind, *rows).warnings == []
+
 
 class TestChampions:
     def test_registered_and_legacy(self, desk):
@@ -275,6 +309,10 @@ class TestChampions:
 
 
 class TestSessions:
+    @pytest.fixture(autouse=True)
+    def attendees_are_known(self, desk):
+        desk.take_in("people", GOOD["people"], another("people", 1, identifiers="ben@example.org"))
+
     def test_it_gives_each_attendee_each_course(self, desk):
         report = desk.take_in("sessions", SESSION)
         assert (report.rows, dict(report.counts)) == (1, {"new": 2})

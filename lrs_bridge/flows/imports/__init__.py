@@ -114,7 +114,12 @@ def take_in(
     """Takes every row in, in the caller's transaction, remembers what was told of the headings, and says what changed."""
     kind, layout = prepared.kind, prepared.layout
     batch = batches.begin(session, kind.name, file, prepared.rows, who=taking.who, now=taking.now)
-    taking = replace(taking, columns=layout.columns, cause=f"import-{batch}")
+    taking = replace(
+        taking,
+        columns=layout.columns,
+        cause=f"import-{batch}",
+        organisations=prepared.known.organisations,
+    )
     checked = prepared.checked
     report = Report(
         kind.name,

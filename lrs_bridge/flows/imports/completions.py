@@ -25,6 +25,7 @@ from lrs_bridge.flows.imports.kinds import (
     area_problem,
     recorded,
     still_to_come,
+    strangers,
 )
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
@@ -104,10 +105,15 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     open_ = taking.unsaid(_DETAILS)
     wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
+    unknown = strangers(session, values, outcomes)
     return [
-        recorded(outcome, f"{value['person']}: {value['course']} on {in_words(value['date'])}", taking)
+        recorded(outcome, _words(value), taking, unknown.get(value["person"], ""))
         for value, outcome in zip(values, outcomes, strict=True)
     ]
+
+
+def _words(value: dict[str, Any]) -> str:
+    return f"{value['person']}: {value['course']} on {in_words(value['date'])}"
 
 
 COMPLETIONS = Kind(

@@ -26,6 +26,7 @@ from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
+from lrs_bridge.store import people
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
 
@@ -57,7 +58,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Taking:
     """What taking in needs to know. `columns`: those that the file has; `cause`: what its consequences are put down to;
-    `again`: whether records that somebody took back are taken in anew."""
+    `again`: whether records that somebody took back are taken in anew; `organisations`: those recorded before, by folded
+    name."""
 
     mappings: Mappings
     public_url: str
@@ -66,6 +68,7 @@ class Taking:
     columns: frozenset[str] = frozenset()
     cause: str = ""
     again: bool = False
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)
 
     def unsaid(self, details: Mapping[str, str]) -> frozenset[str]:
         """Of these details by column, those whose column the file does not have: they stay as recorded."""
@@ -99,6 +102,15 @@ def taken_back_in_words(said: TakenBack, taking: Taking) -> str:
         f" (“{said.reason}”)" if said.reason else "",
     )
     return f"was taken back by {said.who} on {when}{reason}; it stays so, unless you add --again"
+
+
+def strangers(
+    session: Session, values: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]
+) -> dict[str, str]:
+    """Identifier → what to see of it before it is done: learners of new records whom nobody is known by."""
+    new = {value["person"] for value, one in zip(values, outcomes, strict=True) if one.word == "new"}
+    unknown = new - people.known_as(session, new).keys()
+    return dict.fromkeys(unknown, "nobody is known by this identifier yet; is it mistyped?")
 
 
 _UNCHANGING = ("same", "taken_back")

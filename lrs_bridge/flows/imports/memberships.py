@@ -12,7 +12,16 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.imports.cells import day_field, identifier_field, key_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, recorded, still_to_come
+from lrs_bridge.flows.imports.kinds import (
+    Kept,
+    Kind,
+    Known,
+    Problems,
+    Taking,
+    recorded,
+    still_to_come,
+    strangers,
+)
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant, in_words
 from lrs_bridge.store.database import Session
@@ -72,7 +81,11 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     open_ = taking.unsaid(_DETAILS)
     wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
-    return [recorded(outcome, _words(value), taking) for value, outcome in zip(values, outcomes, strict=True)]
+    unknown = strangers(session, values, outcomes)
+    return [
+        recorded(outcome, _words(value), taking, unknown.get(value["person"], ""))
+        for value, outcome in zip(values, outcomes, strict=True)
+    ]
 
 
 def _words(value: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema
@@ -25,9 +26,11 @@ from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
 from lrs_bridge.store import identity, people, posts
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.organisations import Organisation
 
 _COLUMNS = {"starts": "from", "ends": "until"}
 """What a post has → its column, where they differ."""
+_NEAR = 0.85
 
 
 class _Row(Schema):
@@ -122,16 +125,42 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     ]
     said = [name for name in posts.NAMES if _COLUMNS.get(name, name) in taking.columns]
     outcomes = posts.put(session, wanted, now=taking.now, who=taking.who, said=said)
+    mistyped = _perhaps_mistyped(values, taking.organisations)
     kept, changed = [], []
     for value, one, (_, post), put in zip(values, introduced, wanted, outcomes, strict=True):
         outcome = "changed" if put.outcome == "same" and one.changed else put.outcome
         if outcome != "same":
             changed.append(one.number)
         words = _words(value, post.required_tier)
-        kept.append(Kept(outcome, words, one.warning, differences(put.changes, calendar)))
+        place = mistyped.get(_place(value)) if put.outcome != "same" else None
+        warning = "; ".join(part for part in (one.warning, place) if part)
+        kept.append(Kept(outcome, words, warning, differences(put.changes, calendar)))
     concerned = people.learner_numbers(session, changed).values()
     people.mark_pending(session, concerned, taking.now, taking.cause)
     return kept
+
+
+def _place(value: dict[str, Any]) -> tuple[str, str]:
+    return plain(value["organisation"]), plain(value["service_area"])
+
+
+def _perhaps_mistyped(
+    values: Sequence[dict[str, Any]], known: Mapping[str, Organisation]
+) -> dict[tuple[str, str], str]:
+    """Organisation and service area → what to see, where a name is new and very like a known one, or where the organisation
+    is recorded without that service area."""
+    found: dict[tuple[str, str], str] = {}
+    for place, value in {_place(value): value for value in values}.items():
+        organisation, service_area = place
+        there = known.get(organisation)
+        if there is None:
+            near = difflib.get_close_matches(organisation, known, 1, _NEAR)
+            if near:
+                found[place] = f"no organisation of that name is recorded yet; is it “{known[near[0]].name}”?"
+        elif service_area and there.service_areas and service_area not in map(plain, there.service_areas):
+            services = ", ".join(there.service_areas)
+            found[place] = f"“{value['service_area']}” is not among its service areas as recorded: {services}"
+    return found
 
 
 def _words(value: dict[str, Any], tier: str | None) -> str:

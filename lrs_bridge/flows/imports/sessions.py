@@ -32,6 +32,7 @@ from lrs_bridge.flows.imports.kinds import (
     area_problem,
     recorded,
     still_to_come,
+    strangers,
 )
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
@@ -111,12 +112,14 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     open_ = taking.unsaid(_DETAILS)
     wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
+    unknown = strangers(session, values, outcomes)
     able = register.may_deliver(session, {value["delivered_by"] for value in values})
     kept, told = [], set[str]()
     for value, record, outcome in zip(values, wanted, outcomes, strict=True):
         warning = "" if record.key in told else _warning(value, taking.mappings, able)
         told.add(record.key)
-        kept.append(recorded(outcome, _words(value), taking, warning))
+        said = "; ".join(part for part in (warning, unknown.get(value["person"])) if part)
+        kept.append(recorded(outcome, _words(value), taking, said))
     return kept
 
 
