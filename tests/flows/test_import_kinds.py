@@ -9,6 +9,7 @@ import pytest
 from flows.desk import ATTESTED, GOOD, another
 
 from lrs_bridge.errors import BadInput, NotFound
+from lrs_bridge.flows import by_hand
 from lrs_bridge.flows import people as people_flow
 from lrs_bridge.flows.imports import KINDS
 from lrs_bridge.mapping_files import read_folder
@@ -299,6 +300,36 @@ class TestChampions:
         assert [one.rpartition(": ")[2] for one in warnings(report)] == [said] * told
         champion = desk.explain("joan.hale@example.org")["eligibility"]["essex"]["champion"]
         assert champion["state"] == state
+
+    @pytest.mark.parametrize(
+        ("status", "act", "day", "said"),
+        [
+            ("registered", "leave", 2, "left on 2 Mar 2026, which holds, as it is later"),
+            ("legacy", "leave", 2, "left on 2 Mar 2026, which holds, as it is later"),
+            ("legacy", "leave", 1, "left on 1 Mar 2026, which holds, as it is later"),
+            ("legacy", "register", 2, "was registered on 2 Mar 2026, which holds, as it is later"),
+            ("registered", "register", 2, ""),
+            ("registered", "list", 1, ""),
+            ("registered", "update", 2, ""),
+        ],
+    )
+    def test_a_later_act_on_record_is_told(self, desk, status, act, day, said):
+        row = {**GOOD["champions"], "status": status, "since": "01/03/2026", "last_update": ""}
+        desk.take_in("champions", {**row, "since": "01/09/2018"})
+        record = by_hand.Record(
+            kind="champion",
+            key="essex",
+            word=act,
+            learner="mailto:joan.hale@example.org",
+            happened=datetime(2026, 3, day, tzinfo=UTC),
+            detail={"organisation": row["organisation"], "service_area": row["service_area"]},
+        )
+        keeping = by_hand.Keeping("https://bridge.example.org", "the Board", desk.now)
+        desk.database.write(lambda session: by_hand.keep(session, [record], keeping))
+        desk.explain("joan.hale@example.org")
+        report = desk.take_in("champions", row)
+        assert report.counts == {"new": 1}
+        assert [one.rpartition(": ")[2] for one in warnings(report)] == ([said] if said else [])
 
     def test_a_corrected_row(self, desk):
         desk.take_in("champions", GOOD["champions"])

@@ -32,9 +32,10 @@ from lrs_bridge.flows.imports.kinds import (
 )
 from lrs_bridge.flows.imports.people import claims_of_person, introduce, not_only_shared, own_names
 from lrs_bridge.flows.imports.wording import differences
+from lrs_bridge.learning.champions import ACTS, Act, place_of, same_place
 from lrs_bridge.learning.history import plain
 from lrs_bridge.moments import LATEST, Calendar, in_words
-from lrs_bridge.store import people, posts
+from lrs_bridge.store import evidence, people, posts
 from lrs_bridge.store.database import Session
 
 _DETAILS = {"decided_by": by_hand.BY, "decided_by_name": "by_name", "note": "note"}
@@ -79,10 +80,11 @@ def _claim_of_champion(value: dict[str, Any], person: str) -> Claim:
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     introduced = introduce(session, values, taking)
     posts_there = _posts(session, values, [one.number for one in introduced], taking)
+    later = _later_acts(session, values, [one.number for one in introduced], taking)
     acts = [_acts(value, one.identifier, taking) for value, one in zip(values, introduced, strict=True)]
     outcomes = iter(by_hand.keep(session, [record for each in acts for record in each], taking.keeping))
     kept, concerned = [], []
-    for value, one, each, post in zip(values, introduced, acts, posts_there, strict=True):
+    for value, one, each, post, held in zip(values, introduced, acts, posts_there, later, strict=True):
         said = [next(outcomes) for _ in each]
         words_said = [one.word for one in said]
         outcome = next((word for word in ("new", "corrected", "taken_back") if word in words_said), "same")
@@ -92,7 +94,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
             concerned.append(one.number)
         words = f"{value['person']}: {value['status']} champion at {value['organisation']}, {value['area']}, since {in_words(value['since'])}"
         taken_back = [taken_back_in_words(one.taken_back, taking) for one in said if one.taken_back]
-        warning = "; ".join(part for part in (one.warning, post.warning, *taken_back) if part)
+        warning = "; ".join(part for part in (one.warning, post.warning, *taken_back, held) if part)
         changes = {name: change for one in said for name, change in one.changes.items()}
         kept.append(Kept(outcome, words, warning, differences(changes, taking.mappings.calendar)))
     learners = people.learner_numbers(session, concerned).values()
@@ -156,6 +158,35 @@ def _ended(value: dict[str, Any], own: Mapping[str, datetime], calendar: Calenda
         return ""
     ended = in_words(calendar.last_day_before(until))
     return f"the post there ended on {ended}, and the role with it; import the post that they hold since"
+
+
+_IN_WORDS = {"list": "was listed from before", "register": "was registered", "leave": "left"}
+
+
+def _later_acts(
+    session: Session, values: Sequence[dict[str, Any]], numbers: Sequence[int], taking: Taking
+) -> list[str]:
+    """What to see where a later act on record for the post says otherwise than the row, "" where none does."""
+    calendar = taking.mappings.calendar
+    learners = people.learner_numbers(session, numbers)
+    known = evidence.evidence_of(session, sorted(set(learners.values())))
+    found = []
+    for value, number in zip(values, numbers, strict=True):
+        place = (value["organisation"], value["service_area"])
+        word: Act = "list" if value["status"] == "legacy" else "register"
+        said = (calendar.start_of(value["since"]), ACTS.index(word))
+        acts = [
+            (one.happened, ACTS.index(one.detail["act"]))
+            for one in known[learners[number]]
+            if (one.kind, one.key, one.stands) == ("champion", value["area"], True)
+            and one.detail["act"] in _IN_WORDS
+            and same_place(place_of(one), place)
+        ]
+        happened, act = max(acts, default=said)
+        day = in_words(calendar.day_of(happened))
+        overridden = (happened, act) > said and ACTS[act] != word
+        found.append(f"{_IN_WORDS[ACTS[act]]} on {day}, which holds, as it is later" if overridden else "")
+    return found
 
 
 def _acts(value: dict[str, Any], identifier: str, taking: Taking) -> list[by_hand.Record]:
