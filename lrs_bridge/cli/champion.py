@@ -27,7 +27,7 @@ from lrs_bridge.flows.imports.cells import day_field
 from lrs_bridge.learning.champions import Act
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, system_clock
-from lrs_bridge.report import gaps_report, register_report
+from lrs_bridge.report.people import gaps_report, register_report
 
 
 @click.group("champion", cls=Refusing, epilog=example("lrs-bridge champion list --area essex"))

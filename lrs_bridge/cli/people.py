@@ -12,7 +12,7 @@ from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import by_hand
 from lrs_bridge.flows import people as flow
 from lrs_bridge.moments import format_instant, system_clock
-from lrs_bridge.report import person_report, unknown_report
+from lrs_bridge.report.people import person_report, unknown_report
 
 _REASON = click.option("--reason", required=True, help="How you know; kept with the decision.")
 

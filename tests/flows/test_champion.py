@@ -11,7 +11,7 @@ from flows.worlds import SITE, START, completion, shipped_files
 from lrs_bridge.errors import BadInput, Conflict, NotFound
 from lrs_bridge.flows import champion
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.report import register_report
+from lrs_bridge.report.people import register_report
 from lrs_bridge.store import schema
 
 ASHA = "asha@example.org"
