@@ -142,7 +142,7 @@ class TestPeople:
         ((_, outcome, words),) = report.changes
         assert (outcome, words.rpartition("; ")[2]) == (
             "changed",
-            "manager mailto:head@example.org → mailto:deputy@example.org",
+            "manager head@example.org → deputy@example.org",
         )
         assert [said.rpartition(": ")[2] for said in warnings(report)] == [
             "some of these identifiers stay apart, because somebody decided that they are not one person"
@@ -336,7 +336,7 @@ class TestChampions:
         report = desk.take_in("champions", {**GOOD["champions"], "decided_by_name": "Anne Lowe"})
         ((_, outcome, words),) = report.changes
         assert outcome == "corrected"
-        assert words.endswith("; by name “Ann Lowe” → “Anne Lowe”")
+        assert words.endswith("; decided_by_name “Ann Lowe” → “Anne Lowe”")
 
 
 class TestSessions:
@@ -428,9 +428,10 @@ class TestAttestations:
         report = desk.take_in("attestations", {**YES, "answer": "no"})
         assert report.changes[0][1:] == (
             "corrected",
-            f"mailto:{ASHA}: manager_support, answered no, by mailto:head@example.org on 1 Mar 2026; answer none → no",
+            f"mailto:{ASHA}: manager_support, answered no, by mailto:head@example.org on 1 Mar 2026; answer yes → no",
         )
         assert desk.met(ASHA) == set()
+        assert desk.take_in("attestations", YES).changes[0][2].endswith("; answer no → yes")
 
     def test_somebody_elses_no_ends_nothing(self, desk):
         desk.take_in("people", GOOD["people"])

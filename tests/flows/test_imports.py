@@ -525,7 +525,7 @@ class TestCorrections:
                 "changed",
                 (
                     "Asha Rao: teacher at Colne Primary School, essex, from 1 Sep 2024, until 31 Jul 2026, requires T4;"
-                    " required tier T3 → T4, until none → 31 Jul 2026"
+                    " required_tier T3 → T4, until none → 31 Jul 2026"
                 ),
             )
         ]

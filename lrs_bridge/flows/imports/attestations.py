@@ -157,6 +157,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
             outcome,
             _words(value, record),
             taking,
+            _DETAILS,
             _warning(value, record, posts.get(value["person"], ()), taking.mappings),
         )
         for value, record, outcome in zip(

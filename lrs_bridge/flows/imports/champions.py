@@ -96,7 +96,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         taken_back = [taken_back_in_words(one.taken_back, taking) for one in said if one.taken_back]
         warning = "; ".join(part for part in (one.warning, post.warning, *taken_back, held) if part)
         changes = {name: change for one in said for name, change in one.changes.items()}
-        kept.append(Kept(outcome, words, warning, differences(changes, taking.mappings.calendar)))
+        kept.append(Kept(outcome, words, warning, differences(changes, taking.mappings.calendar, _DETAILS)))
     learners = people.learner_numbers(session, concerned).values()
     people.mark_pending(session, learners, taking.now, taking.cause)
     return kept

@@ -87,7 +87,10 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     open_ = taking.unsaid(_DETAILS)
     wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
     outcomes = by_hand.keep(session, wanted, taking.keeping)
-    return [recorded(outcome, _words(value), taking) for value, outcome in zip(values, outcomes, strict=True)]
+    return [
+        recorded(outcome, _words(value), taking, _DETAILS)
+        for value, outcome in zip(values, outcomes, strict=True)
+    ]
 
 
 def _words(value: dict[str, Any]) -> str:

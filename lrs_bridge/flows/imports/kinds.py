@@ -89,11 +89,13 @@ class Kept(NamedTuple):
     differs: str = ""
 
 
-def recorded(outcome: Outcome, words: str, taking: Taking, warning: str = "") -> Kept:
-    """What became of a record kept by hand."""
+def recorded(
+    outcome: Outcome, words: str, taking: Taking, columns: Mapping[str, str], warning: str = ""
+) -> Kept:
+    """What became of a record kept by hand; `columns`: column → detail."""
     if outcome.taken_back:
         return Kept(outcome.word, words, taken_back_in_words(outcome.taken_back, taking))
-    return Kept(outcome.word, words, warning, differences(outcome.changes, taking.mappings.calendar))
+    return Kept(outcome.word, words, warning, differences(outcome.changes, taking.mappings.calendar, columns))
 
 
 def taken_back_in_words(said: TakenBack, taking: Taking) -> str:

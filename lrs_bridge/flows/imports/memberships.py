@@ -83,7 +83,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     outcomes = by_hand.keep(session, wanted, taking.keeping)
     unknown = strangers(session, values, outcomes)
     return [
-        recorded(outcome, _words(value), taking, unknown.get(value["person"], ""))
+        recorded(outcome, _words(value), taking, _DETAILS, unknown.get(value["person"], ""))
         for value, outcome in zip(values, outcomes, strict=True)
     ]
 

@@ -21,6 +21,8 @@ from lrs_bridge.store.organisations import Organisation
 
 OTHER = "other"
 _TOLD = ("sector", "areas", "service_areas", "lead", "lead_name", "home_page", "role_tiers")
+_COLUMNS = {"organisation": "name", "cse_lead": "lead", "cse_lead_name": "lead_name"}
+"""Column → what an organisation has, where they differ."""
 
 
 def _role_tiers(text: str) -> dict[str, str]:
@@ -98,8 +100,8 @@ def _after(value: dict[str, Any], held: Organisation | None, columns: frozenset[
         "home_page": value["home_page"],
         "role_tiers": {plain(role): tier.upper() for role, tier in value["role_tiers"].items()},
     }
-    named = {"lead": "cse_lead", "lead_name": "cse_lead_name"}
-    said = {name: new for name, new in said.items() if named.get(name, name) in columns}
+    given = {_COLUMNS.get(column, column) for column in columns}
+    said = {name: new for name, new in said.items() if name in given}
     return replace(held or Organisation(""), name=value["organisation"], **said)
 
 
@@ -115,7 +117,7 @@ def _keep_one(session: Session, held: Organisation | None, after: Organisation, 
         for name in ("name", *_TOLD)
         if getattr(before, name) != getattr(after, name)
     }
-    words = differences(changes, taking.mappings.calendar)
+    words = differences(changes, taking.mappings.calendar, _COLUMNS)
     return Kept("new" if held is None else "changed", after.name, differs=words)
 
 

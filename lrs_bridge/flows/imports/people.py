@@ -28,8 +28,8 @@ from lrs_bridge.store import identity, people, posts
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
 
-_COLUMNS = {"starts": "from", "ends": "until"}
-"""What a post has → its column, where they differ."""
+_COLUMNS = {"from": "starts", "until": "ends"}
+"""Column → what a post has, where they differ."""
 _NEAR = 0.85
 
 
@@ -123,7 +123,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         )
         for one, value in zip(introduced, values, strict=True)
     ]
-    said = [name for name in posts.NAMES if _COLUMNS.get(name, name) in taking.columns]
+    said = {_COLUMNS.get(column, column) for column in taking.columns} & {*posts.NAMES}
     outcomes = posts.put(session, wanted, now=taking.now, who=taking.who, said=said)
     mistyped = _perhaps_mistyped(values, taking.organisations)
     kept, changed = [], []
@@ -134,7 +134,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         words = _words(value, post.required_tier)
         place = mistyped.get(_place(value)) if put.outcome != "same" else None
         warning = "; ".join(part for part in (one.warning, place) if part)
-        kept.append(Kept(outcome, words, warning, differences(put.changes, calendar)))
+        kept.append(Kept(outcome, words, warning, differences(put.changes, calendar, _COLUMNS)))
     concerned = people.learner_numbers(session, changed).values()
     people.mark_pending(session, concerned, taking.now, taking.cause)
     return kept

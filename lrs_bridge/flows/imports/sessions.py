@@ -119,7 +119,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         warning = "" if record.key in told else _warning(value, taking.mappings, able)
         told.add(record.key)
         said = "; ".join(part for part in (warning, unknown.get(value["person"])) if part)
-        kept.append(recorded(outcome, _words(value), taking, said))
+        kept.append(recorded(outcome, _words(value), taking, _DETAILS, said))
     return kept
 
 

@@ -8,21 +8,25 @@ from typing import Any
 
 from lrs_bridge.moments import Calendar, in_words, parse_instant
 
-_NAMES = {"starts": "from", "ends": "until", "lead": "CSE lead", "lead_name": "name of the CSE lead"}
+_UNSAID = {"answer": "yes"}
 _ENDS = ("until", "ends")
 
 
-def differences(changes: Mapping[str, tuple[Any, Any]], calendar: Calendar) -> str:
-    """`changes`: what differs → (before, now), each a text, a list or table of texts, an instant, or empty."""
+def differences(
+    changes: Mapping[str, tuple[Any, Any]], calendar: Calendar, columns: Mapping[str, str]
+) -> str:
+    """`changes`: what differs → (before, now), each a text, a list or table of texts, an instant, or empty; `columns`:
+    column → what it holds, where they are named differently."""
+    named = {held: column for column, held in columns.items()}
     return ", ".join(
-        f"{_NAMES.get(name, name.replace('_', ' '))} {_shown(name, was, calendar)} → {_shown(name, now, calendar)}"
+        f"{named.get(name, name)} {_shown(name, was, calendar)} → {_shown(name, now, calendar)}"
         for name, (was, now) in changes.items()
     )
 
 
 def _shown(name: str, value: Any, calendar: Calendar) -> str:
     if not value:
-        return "none"
+        return _UNSAID.get(name, "none")
     if isinstance(value, Mapping):
         return "; ".join(f"{key} = {one}" for key, one in sorted(value.items()))
     if isinstance(value, list | tuple):
@@ -32,4 +36,5 @@ def _shown(name: str, value: Any, calendar: Calendar) -> str:
         return in_words(calendar.last_day_before(instant))
     if isinstance(value, datetime):
         return in_words(calendar.day_of(value))
-    return f"“{value}”" if " " in value else str(value)
+    text = str(value).removeprefix("mailto:")
+    return f"“{text}”" if " " in text else text
