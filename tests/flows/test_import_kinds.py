@@ -144,7 +144,7 @@ class TestPeople:
             "changed",
             "manager head@example.org → deputy@example.org",
         )
-        assert [said.rpartition(": ")[2] for said in warnings(report)] == [
+        assert [said.rpartition(": ")[2].partition(";")[0] for said in warnings(report)] == [
             "some of these identifiers stay apart, because somebody decided that they are not one person"
         ]
         assert desk.explain(ASHA)["learner"]["identifiers"] == [f"mailto:{ASHA}"]
@@ -176,6 +176,23 @@ class TestPeople:
             BadInput, match="Office@example\\.org is read by several people; give an identifier"
         ):
             desk.take_in("people", another("people", 3, identifiers="Office@example.org"))
+
+    @pytest.mark.parametrize(
+        ("was", "now", "who"),
+        [
+            ("Head@example.org", "deputy@example.org", "the former manager, head@example.org,"),
+            ("head@example.org", "none", "the former manager, head@example.org,"),
+            ("none", "deputy@example.org", "whom the Board names"),
+            ("", "deputy@example.org", None),
+            ("head@example.org", "", None),
+            ("head@example.org", "HEAD@example.org", None),
+        ],
+    )
+    def test_another_manager_takes_the_word_of_the_former(self, desk, was, now, who):
+        desk.take_in("people", {**GOOD["people"], "manager": was})
+        report = desk.take_in("people", {**GOOD["people"], "manager": now})
+        said = f"the word of {who} no longer counts for this post"
+        assert [words.rpartition(": ")[2] for words in warnings(report)] == ([said] if who else [])
 
     @pytest.mark.parametrize(
         ("place", "said"),

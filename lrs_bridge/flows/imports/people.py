@@ -21,7 +21,7 @@ from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning import identity as same_person
-from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.history import NO_MANAGER, plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
 from lrs_bridge.store import identity, people, posts
@@ -133,11 +133,22 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
             changed.append(one.number)
         words = _words(value, post.required_tier)
         place = mistyped.get(_place(value)) if put.outcome != "same" else None
-        warning = "; ".join(part for part in (one.warning, place) if part)
+        no_longer = _no_longer_heard(*put.changes.get("manager", ("", "")))
+        warning = "; ".join(part for part in (one.warning, place, no_longer) if part)
         kept.append(Kept(outcome, words, warning, differences(put.changes, calendar, _COLUMNS)))
     concerned = people.learner_numbers(session, changed).values()
     people.mark_pending(session, concerned, taking.now, taking.cause)
     return kept
+
+
+def _no_longer_heard(was: str, now: str) -> str:
+    """What a change of manager takes from the post. Where none was recorded, nobody is named whom it could take it from."""
+    if not was or not now:
+        return ""
+    who = (
+        "whom the Board names" if was == NO_MANAGER else f"the former manager, {was.removeprefix('mailto:')},"
+    )
+    return f"the word of {who} no longer counts for this post"
 
 
 def _place(value: dict[str, Any]) -> tuple[str, str]:
