@@ -10,6 +10,7 @@ from lrs_bridge.flows.champion import Registered
 from lrs_bridge.flows.explain import NOT_PROVEN, Explained
 from lrs_bridge.flows.people import KINDS_IN_WORDS, Unknown
 from lrs_bridge.learning.by_hand import SOURCE
+from lrs_bridge.learning.eligibility import POST
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.tiers import ATTESTATION
 from lrs_bridge.moments import Calendar, in_words, parse_instant
@@ -110,7 +111,7 @@ def _eligibility(
     for key, found in eligibility["met"].items():
         yield f"  met        {names.get(key, key)} ({len(found)} on record)"
     for key in eligibility["missing"]:
-        yield f"  missing    {names.get(key, key)}"
+        yield f"  missing    {'a current post there' if key == POST else names.get(key, key)}"
 
 
 _ACT = {
