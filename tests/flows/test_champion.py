@@ -359,9 +359,9 @@ class TestTheRegister:
     @pytest.mark.parametrize(
         ("deadline", "register_by", "said"),
         [
-            ("2018-01-31", date(2018, 1, 31), "\n  ! to be registered anew by 31/01/2018, which is past\n"),
-            ("2026-03-01", date(2026, 3, 1), "\n  ! to be registered anew by 01/03/2026, which is past\n"),
-            ("2026-03-02", date(2026, 3, 2), "\n  to be registered anew by 02/03/2026\n"),
+            ("2018-01-31", date(2018, 1, 31), "\n  ! to be registered anew by 31 Jan 2018, which is past\n"),
+            ("2026-03-01", date(2026, 3, 1), "\n  ! to be registered anew by 1 Mar 2026, which is past\n"),
+            ("2026-03-02", date(2026, 3, 2), "\n  to be registered anew by 2 Mar 2026\n"),
             (None, None, None),
         ],
     )
