@@ -123,7 +123,8 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         )
         for one, value in zip(introduced, values, strict=True)
     ]
-    said = {_COLUMNS.get(column, column) for column in taking.columns} & {*posts.NAMES}
+    given = {_COLUMNS.get(column, column) for column in taking.columns}
+    said = [name for name in posts.NAMES if name in given]
     outcomes = posts.put(session, wanted, now=taking.now, who=taking.who, said=said)
     mistyped = _perhaps_mistyped(values, taking.organisations)
     kept, changed = [], []
