@@ -12,7 +12,7 @@ from lrs_bridge.errors import BadInput, Problem
 COURSE = "course:"
 """“course:escb_basic” as the meaning of a heading: its cells are the days on which that course was completed."""
 
-_NEAR = 0.85
+_NEAR = 0.8
 """A word with one letter wrong; less alike is another word, and what is suggested may be pasted unread."""
 
 _OF_ONE_COURSE = {"course", "date"}
