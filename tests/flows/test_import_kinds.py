@@ -478,6 +478,42 @@ class TestAttestations:
         assert said.endswith("counts: nobody so far (without_manager of essex in the champions file)")
 
 
+class TestCoursesByName:
+    @pytest.mark.parametrize(
+        ("kind", "column", "by_key", "by_name"),
+        [
+            ("completions", "course", "set_toolbox", "SET CSE Toolbox,  Online"),
+            ("completions", "course", "escb_basic", "ESCB Basic"),
+            ("sessions", "courses", "induction; set_toolbox", "Induction; set cse toolbox, online"),
+            ("equivalences", "counts_as", "set_toolbox", "SET CSE Toolbox, online"),
+        ],
+    )
+    def test_a_name_is_the_course(self, desk, kind, column, by_key, by_name):
+        desk.take_in(kind, {**GOOD[kind], column: by_key})
+        before = desk.everything()
+        report = desk.take_in(kind, {**GOOD[kind], column: by_name})
+        assert (set(report.counts), desk.everything()) == ({"same"}, before)
+
+    def test_a_way_that_is_one_course_has_a_name_too(self, desk):
+        files = read_folder(SHIPPED_MAPPINGS)
+        name = "frameworks/escb.yaml"
+        whole = "  induction:\n    name: In-house"
+        assert whole in files[name]
+        files[name] = files[name].replace(whole, "  first_day:\n    all_of: [induction]\n    name: In-house")
+        desk.put_in_force(files)
+        framework = desk.mappings.framework_of("essex")
+        row = {**GOOD["completions"], "course": framework.routes["first_day"].name.upper()}
+        assert ": induction on" in desk.take_in("completions", row).changes[0][2]
+
+    @pytest.mark.parametrize(
+        ("kind", "column"),
+        [("completions", "course"), ("sessions", "courses"), ("equivalences", "counts_as")],
+    )
+    def test_an_unknown_one_is_quoted_as_typed(self, desk, kind, column):
+        with pytest.raises(BadInput, match=f"line 2, {column}: unknown course “Kent CSE Basics”; one of "):
+            desk.take_in(kind, {**GOOD[kind], column: "Kent CSE Basics"})
+
+
 class TestEquivalences:
     def test_a_boards_decision_serves_its_champion_standards_alone(self, desk):
         desk.take_in("people", GOOD["people"])

@@ -44,14 +44,16 @@ _SYNONYMS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`identifies`: holds identifiers, so that “Organisation|number” may stand for the account that it names; `joins`: what
-    stands between the texts of several headings that are this column, "" where only one may be."""
+    """`identifies`: holds identifiers, so that “Organisation|number” may stand for the account that it names; `gives`: holds
+    courses of the mapping files, which may be called by their names; `joins`: what stands between the texts of several
+    headings that are this column, "" where only one may be."""
 
     name: str
     required: bool
     help: str
     example: str
     identifies: bool = False
+    gives: bool = False
     joins: str = ""
 
 
@@ -70,6 +72,10 @@ class Shape:
     @property
     def identifying(self) -> frozenset[str]:
         return frozenset(column.name for column in self.columns if column.identifies)
+
+    @property
+    def giving(self) -> frozenset[str]:
+        return frozenset(column.name for column in self.columns if column.gives)
 
 
 @dataclass(frozen=True, slots=True)

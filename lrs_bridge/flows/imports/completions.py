@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import Schema
 
 from lrs_bridge.flows import by_hand
-from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
+from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
 from lrs_bridge.flows.imports.kinds import (
@@ -45,7 +45,7 @@ _DETAILS = {
 
 class _Row(Schema):
     person = identifier_field(required=True)
-    course = key_field(required=True)
+    course = text_field(required=True)
     date = day_field(required=True)
     provider = text_field(load_default="")
     certificate = text_field(load_default="")
@@ -120,7 +120,7 @@ COMPLETIONS = Kind(
     "completions",
     (
         Column("person", required=True, help="any identifier of the learner", example="asha.rao@example.org", identifies=True),
-        Column("course", required=True, help="a course of the mapping files; or give each course a column of its own, with days", example="escb_basic"),
+        Column("course", required=True, help="a course of the mapping files; or give each course a column of its own, with days", example="escb_basic", gives=True),
         Column("date", required=True, help="day on which it was completed", example="01/03/2026"),
         Column("provider", required=False, help="who gave the course", example="Kent County Council"),
         Column("certificate", required=False, help="reference of the certificate", example="KC-4711"),

@@ -25,7 +25,7 @@ _DETAILS = {"decided_by_name": "by_name", "until": "until"}
 
 class _Row(Schema):
     course = key_field(required=True)
-    counts_as = key_field(required=True)
+    counts_as = text_field(required=True)
     area = area_field(load_default="")
     organisation = text_field(load_default="")
     decided_by = identifier_field(required=True)
@@ -107,7 +107,7 @@ EQUIVALENCES = Kind(
     "equivalences",
     (
         Column("course", required=True, help="the other course, by a key of your choice; completions then take it", example="kent_cse_basic"),
-        Column("counts_as", required=True, help="the course of the mapping files that it counts as", example="escb_basic"),
+        Column("counts_as", required=True, help="the course of the mapping files that it counts as", example="escb_basic", gives=True),
         Column("area", required=False, help="the Board's area, for its champion standards", example="essex"),
         Column("organisation", required=False, help="or the organisation, for the tiers of its people", example=""),
         Column("decided_by", required=True, help="who decided, by e-mail", example="board@example.org"),

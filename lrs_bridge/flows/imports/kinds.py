@@ -21,7 +21,7 @@ from lrs_bridge.connectors.tables import Row, Table
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows.by_hand import Keeping, Outcome, TakenBack
 from lrs_bridge.flows.imports.claims import Claim, Claims
-from lrs_bridge.flows.imports.columns import Layout, Shape
+from lrs_bridge.flows.imports.columns import Layout, Shape, fold
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
@@ -186,9 +186,11 @@ def entries_of(
     kind: Kind, table: Table, layout: Layout, known: Known
 ) -> Iterator[tuple[list[Entry], list[Problem]]]:
     """Row by row: its entries, and what is wrong with it."""
+    courses_named = _courses_named(known)
     for row in table.rows():
         cells, courses = layout.arranged(row.cells)
         cells |= {name: _accounts(cells[name], known) for name in kind.identifying & cells.keys()}
+        cells |= {name: _courses(cells[name], courses_named) for name in kind.giving & cells.keys()}
         yield _checked(kind, Row(row.line, cells), courses, layout, known)
 
 
@@ -241,6 +243,29 @@ def _contradictions(
             if line is not None:
                 where = f"line {entry.line}, {layout.spoken(claim.column)}"
                 yield Problem(where, f"line {line} says otherwise of {claim.subject}")
+
+
+def _courses_named(known: Known) -> dict[str, str]:
+    """Folded name → course: of keys, of names, and of ways that are one course; without what several are called."""
+    mappings = known.mappings
+    called = [*((key, key) for key in known.decided_courses), *mappings.courses.items()]
+    called += [
+        (route.courses[0], route.name)
+        for framework in mappings.frameworks.values()
+        for route in framework.routes.values()
+        if len(route.courses) == 1
+    ]
+    meant: dict[str, set[str]] = {}
+    for course, name in called:
+        meant.setdefault(fold(name), set()).add(course)
+    alone = {name: course for name, (course, *others) in meant.items() if not others}
+    return alone | {course: course for course, _ in called}
+
+
+def _courses(text: str, named: Mapping[str, str]) -> str:
+    """Courses by their keys; an unknown one as typed."""
+    parts = [text] if fold(text) in named else text.split(";")
+    return "; ".join(named.get(fold(part), part.strip()) for part in parts)
 
 
 def _accounts(text: str, known: Known) -> str:

@@ -16,7 +16,6 @@ from lrs_bridge.flows.imports.cells import (
     folded,
     identifier_field,
     identifiers_field,
-    keys_field,
     list_field,
     text_field,
 )
@@ -52,7 +51,7 @@ class _Row(Schema):
     delivered_by_name = text_field(load_default="")
     organisation = text_field(required=True)
     area = area_field(required=True)
-    courses = keys_field(load_default=list)
+    courses = list_field(load_default=list)
     items = list_field(load_default=list)
     attendees = identifiers_field(required=True)
 
@@ -153,7 +152,7 @@ SESSIONS = Kind(
         Column("delivered_by_name", required=False, help="their name", example="Joan Hale"),
         Column("organisation", required=True, help="where", example="Colne Primary School"),
         Column("area", required=True, help="and in which area", example="essex"),
-        Column("courses", required=False, help="the courses it gave, separated by “;”", example="induction; escb_basic"),
+        Column("courses", required=False, help="the courses it gave, separated by “;”", example="induction; escb_basic", gives=True),
         Column("items", required=False, help="items that it gave beside them, such as 2.8; 3.4", example=""),
         Column("attendees", required=True, help="who attended: identifiers, separated by “;”; or a row for each", example="asha.rao@example.org; ben@example.org", identifies=True, joins="; "),
     ),
