@@ -478,7 +478,7 @@ class TestReading:
         assert "Not computed yet." in shell.well("explain", "asha.rao@example.org")
         shell.well("recompute")
         said = shell.well("explain", "ASHA.RAO@example.org")
-        assert said.startswith("Asha Rao\n  known as   mailto:asha.rao@example.org\n")
+        assert said.startswith("Asha Rao\n  known as   asha.rao@example.org\n")
         assert "reached no whole tier yet, required T3 (escb)" in said
         assert "does not prove who sat at the screen" in said
         body = json.loads(shell.well("explain", "mailto:asha.rao@example.org", "--json"))

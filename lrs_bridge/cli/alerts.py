@@ -10,7 +10,7 @@ from lrs_bridge.cli.plumbing import Refusing, example, open_database, print_json
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import alerts as flow
 from lrs_bridge.moments import system_clock
-from lrs_bridge.report.service import alerts_report
+from lrs_bridge.report.operating import alerts_report
 
 _REASON = click.option("--reason", required=True, help="Why; kept with the decision.")
 

@@ -16,7 +16,7 @@ from lrs_bridge.flows import what_if as trying
 from lrs_bridge.learning.differences import WhatIf
 from lrs_bridge.mapping_files.json_schema import ABOUT, json_schema
 from lrs_bridge.moments import system_clock
-from lrs_bridge.report.service import mappings_report, what_if_report
+from lrs_bridge.report.operating import mappings_report, what_if_report
 
 _SHOWN = 20
 

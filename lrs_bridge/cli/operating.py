@@ -19,7 +19,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import status as reporting
 from lrs_bridge.jobs import Timetable
 from lrs_bridge.moments import system_clock
-from lrs_bridge.report.service import status_report
+from lrs_bridge.report.operating import status_report
 from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
 from lrs_bridge.store import clients
 from lrs_bridge.store.migrations import migrate

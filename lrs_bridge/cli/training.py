@@ -28,8 +28,8 @@ from lrs_bridge.flows import recompute as recomputing
 from lrs_bridge.flows import unmapped as missing
 from lrs_bridge.jobs import LEASE_SECONDS
 from lrs_bridge.moments import system_clock
+from lrs_bridge.report.operating import import_report, unmapped_report
 from lrs_bridge.report.people import explanation
-from lrs_bridge.report.service import import_report, unmapped_report
 from lrs_bridge.settings import SHIPPED_MAPPINGS, Settings
 from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Database, Session

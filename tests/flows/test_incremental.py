@@ -69,7 +69,7 @@ attests = st.tuples(
         st.integers(0, 2),
         st.sampled_from(["manager_support", "working_knowledge"]),
         st.sampled_from(AREAS),
-        st.sampled_from(["2026-02-01", "2026-03-05"]),
+        st.sampled_from(["2026-02-01", "2026-02-27"]),
         st.sampled_from(["", "2026-03-06"]),
     ),
 )

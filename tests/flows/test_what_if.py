@@ -18,7 +18,7 @@ from lrs_bridge.errors import Unavailable
 from lrs_bridge.flows import people as people_flow
 from lrs_bridge.flows.what_if import what_if
 from lrs_bridge.learning.differences import MATCH_CHANGES
-from lrs_bridge.report.service import what_if_report
+from lrs_bridge.report.operating import what_if_report
 from lrs_bridge.store import projections
 from lrs_bridge.store.alert_tables import alerts, news
 from lrs_bridge.store.schema import (
