@@ -105,8 +105,7 @@ def decide(learner: int, area: str, announced: Announced, eligibility: Eligibili
     now = replace(_seen(eligibility), revision=announced.revision)
     if now == announced:
         return None
-    has_left = eligibility is not None and eligibility.status == "left"
-    kind = _kind(announced, now, has_left=has_left)
+    kind = _kind(announced, now, has_left=eligibility is not None and eligibility.status == "left")
     if kind is None:
         return Decision(None, now)
     told = replace(now, revision=announced.revision + 1)
@@ -151,7 +150,7 @@ def _kind(before: Announced, now: Announced, *, has_left: bool) -> AlertKind | N
         is_registered_now = now.state == "champion" != before.state  # on standards that the Board has seen
         is_restored = now.eligible and not before.eligible and not is_registered_now
         return "champion_standard_restored" if is_restored else None
-    if now.eligible != before.eligible and not has_left:
+    if now.eligible != before.eligible and not has_left:  # evidence of who has left is no news
         return "became_eligible" if now.eligible else "standard_lost"
     return None
 
