@@ -93,7 +93,7 @@ def take_in(world: World, session: Session, kind: str, text: str) -> imports.Rep
     mappings, table = mappings_of(world), read_csv(text.encode())
     taking = imports.Taking(mappings, world.settings.public_url, "test", world.now)
     return imports.take_in(
-        session, imports.prepare(session, imports.kind_named(kind), table, mappings), taking
+        session, imports.prepare(session, imports.kind_named(kind), table, mappings, taking.now), taking
     )
 
 
