@@ -13,7 +13,7 @@ from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.wording import counted, sentence
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.moments import Calendar, format_instant
+from lrs_bridge.moments import Calendar, format_instant, in_words
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import batches, clients, news, outbox, timetable
 from lrs_bridge.store.database import Session
@@ -58,7 +58,7 @@ def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar)
 
 
 def _moment(moment: datetime, calendar: Calendar) -> str:
-    return f"{moment.astimezone(calendar.zone):%d/%m/%Y at %H:%M}"
+    return f"{in_words(calendar.day_of(moment))} at {moment.astimezone(calendar.zone):%H:%M}"
 
 
 def waiting(session: Session, settings: Settings, now: datetime) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ def _why(one: news.Waiting, mappings: Mappings, settings: Settings, busy: set[st
     if one.held:
         return f"more than {settings.alerts_held_above} alerts by one cause; somebody has to decide"
     if area and area.start and area.start > now:
-        return f"the Board is told from {settings.calendar.day_of(area.start):%d/%m/%Y} on"
+        return f"the Board is told from {in_words(settings.calendar.day_of(area.start))} on"
     settled = one.since + timedelta(minutes=settings.alert_settling_minutes)
     if settled > now:
         return f"settles until {_moment(settled, settings.calendar)}"

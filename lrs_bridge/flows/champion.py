@@ -59,8 +59,8 @@ class Done:
 def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Keeping) -> Done:
     """Keeps one act. Raises BadInput for what is no identifier or area, NotFound for nobody known, Conflict where the flow
     does not allow the act now, each saying what to do."""
-    champions = _champions_of(asked.area, mappings)
-    asked = replace(asked, area=area_named(asked.area, mappings))
+    area, champions = _area_named(asked.area, mappings)
+    asked = replace(asked, area=area)
     if asked.act in DECISIONS and not asked.by:
         raise BadInput(
             "Nothing was recorded.",
@@ -295,8 +295,7 @@ class Registered:
 
 def register(session: Session, area: str, which: Which, mappings: Mappings) -> list[Registered]:
     """The register of an area, or who has asked, is eligible, or has left. Raises BadInput for an unknown area."""
-    champions = _champions_of(area, mappings)
-    area = area_named(area, mappings)
+    area, champions = _area_named(area, mappings)
     found = register_store.entries(session, area, _STATUSES[which], asking=which == "requests")
     calendar = mappings.calendar
     return [
@@ -318,8 +317,8 @@ def register(session: Session, area: str, which: Which, mappings: Mappings) -> l
 def gaps(session: Session, area: str, mappings: Mappings, now: datetime) -> list[register_store.Gap]:
     """Organisations and service areas without a champion, those of the sectors that should have one first; and such sectors
     of which no organisation is on record here. Sectors by their keys."""
-    sectors = _champions_of(area, mappings).sectors
-    area = area_named(area, mappings)
+    area, champions = _area_named(area, mappings)
+    sectors = champions.sectors
     found = register_store.without_champion(session, area, now)
     seen = register_store.sectors_at_work(session, area, now)
     unheard = [register_store.Gap("", "", key) for key in sectors if key not in seen]
@@ -330,19 +329,13 @@ def gaps(session: Session, area: str, mappings: Mappings, now: datetime) -> list
     ]
 
 
-def area_named(typed: str, mappings: Mappings) -> str:
-    """The key of an area, typed as its key or its name. Raises BadInput for an unknown one."""
-    names = {plain(name): key for key, area in mappings.areas.items() for name in (area.name, key)}
-    if plain(typed) in names:
-        return names[plain(typed)]
+def _area_named(typed: str, mappings: Mappings) -> tuple[str, Champions]:
+    """The key of an area, typed as its key or its name, and its standards. Raises BadInput for an unknown one."""
+    for champions in mappings.champions.values():
+        for key, area in champions.areas.items():
+            if plain(typed) in (plain(key), plain(area.name)):
+                return key, champions
     known = ", ".join(sorted(mappings.areas))
     raise BadInput(
         "There is no such area.", [Problem("--area", f"unknown area “{typed}”", mend=f"one of {known}")]
     )
-
-
-def _champions_of(area: str, mappings: Mappings) -> Champions:
-    champions = mappings.champions_of(area_named(area, mappings))
-    if champions is None:
-        raise AssertionError("every area is one of a champions file")
-    return champions

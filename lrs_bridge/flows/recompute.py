@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lrs_bridge.errors import Unavailable
+from lrs_bridge.errors import Conflict, Unavailable
 from lrs_bridge.flows import announce as announcing
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.learning import by_hand
@@ -240,14 +240,18 @@ def _histories(session: Session, numbers: Sequence[int]) -> Iterator[tuple[Histo
 
 def history_now(session: Session, learner: int, mappings: Mappings, now: datetime) -> History:
     """Everything known of this learner, what was just stored and not yet matched included, decisions on courses too. To be
-    called where the transaction may write: the learner stays locked, so that two acts on one person follow each other."""
+    called where the transaction may write: the learner stays locked, so that two acts on one person follow each other.
+    Raises Conflict where somebody has just joined the learner to another."""
     identity.lock_learners(session, [learner])
     names = people.load(session, [learner])[learner].identifiers
     seqs = evidence.pending_with(session, [_DECIDED, *(("agent", name) for name in names)])
     seqs = evidence.hold_pending(session, seqs)
     if seqs:
         match(session, seqs, mappings, now)
-    return next(history for history, _ in _histories(session, [learner]))
+    history = next((history for history, _ in _histories(session, [learner])), None)
+    if history is None:
+        raise Conflict("This person was joined to another at this moment; do it again.")
+    return history
 
 
 def decided_courses(session: Session, mappings: Mappings) -> frozenset[str]:

@@ -104,7 +104,7 @@ def test_news_is_told_when_it_has_settled_and_not_before(world):
     world.advance(10 * MINUTE - timedelta(seconds=1))
     world.recompute()
     assert told(world) == []
-    assert waiting(world)[0]["why"].startswith("settles until 02/03/2026 at 09:10")
+    assert waiting(world)[0]["why"].startswith("settles until 2 Mar 2026 at 09:10")
     world.advance(timedelta(seconds=1))
     world.recompute()
     assert told(world) == ["became_eligible"]
@@ -206,7 +206,7 @@ def test_more_than_so_many_by_one_cause_are_held_and_released(world):
     (group,) = waiting(world)
     assert (group["state"], group["number"], group["kinds"]) == ("held", 4, {"became_eligible": 4})
     assert group["caused_by"].startswith(f"import {cause[7:]} of memberships")
-    assert group["caused_by"].endswith("by test on 02/03/2026 at 09:00")
+    assert group["caused_by"].endswith("by test on 2 Mar 2026 at 09:00")
     assert group["example"] == "person0 of School now meets every standard to be a CSE Champion in Essex."
     assert decide(world, "release", "essex", cause) == 4
     assert announce_now(world).announced == 4
@@ -315,7 +315,7 @@ def test_a_mistake_in_the_mapping_files_is_held_and_mending_it_tells_nobody(worl
     world.recompute()
     (group,) = waiting(world)
     assert (group["state"], group["kinds"]) == ("held", {"standard_lost": 3})
-    assert group["caused_by"] == "mappings put in force by test on 02/03/2026 at 09:00"
+    assert group["caused_by"] == "mappings put in force by test on 2 Mar 2026 at 09:00"
     world.put_mappings(shipped_files())
     world.recompute()
     assert waiting(world) == []
@@ -487,7 +487,7 @@ def test_what_was_true_before_the_start_comes_as_one_number(world, tmp_path):
     ask(world, "request")
     world.recompute()
     assert (told(world), rows(world, deliveries)) == ([], [])
-    assert {one["why"] for one in waiting(world)} == {"the Board is told from 03/03/2026 on"}
+    assert {one["why"] for one in waiting(world)} == {"the Board is told from 3 Mar 2026 on"}
     world.now = START.replace(day=3)
     assert announce_now(world).summaries == 1
     world.recompute()

@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from flows.worlds import SITE, START, completion, voiding
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound
+from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import people
+from lrs_bridge.flows.recompute import history_now
 from lrs_bridge.store import people as people_store
+from lrs_bridge.store import people as store
 from lrs_bridge.store import projections
 from lrs_bridge.store.schema import alerts, identifiers, learners
 
@@ -130,6 +133,17 @@ def test_the_unknown_come_in_pages(world):
         after = page[-1].learner
     assert sorted(seen) == [f"{SITE}|u{number}" for number in range(5)]
     assert len(set(seen)) == 5
+
+
+def test_who_was_joined_to_another_a_moment_ago_is_not_acted_on_alone(two):
+    def younger(session):
+        return max(store.learners_by_identifier(session, [ASHA, ACCOUNT]).values())
+
+    number = two.database.read(younger)
+    two.decide(ASHA, ACCOUNT, same=True)
+    mappings = two.database.read(lambda session: mapping_flow.in_force(session, two.settings.calendar))
+    with pytest.raises(Conflict, match="do it again"):
+        two.database.write(lambda session: history_now(session, number, mappings, two.now))
 
 
 class TestRefusals:

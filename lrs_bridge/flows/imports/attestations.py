@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -28,6 +27,7 @@ from lrs_bridge.flows.imports.kinds import (
     Problems,
     Taking,
     area_problem,
+    keep_records,
     recorded,
     still_to_come,
 )
@@ -149,8 +149,8 @@ def record_of(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    open_ = taking.unsaid(_DETAILS)
-    wanted = [replace(record_of(value, taking.mappings), open=open_) for value in values]
+    wanted = [record_of(value, taking.mappings) for value in values]
+    outcomes = keep_records(session, wanted, taking, _DETAILS)
     posts = people.posts_by_identifier(session, [value["person"] for value in values])
     return [
         recorded(
@@ -160,9 +160,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
             _DETAILS,
             _warning(value, record, posts.get(value["person"], ()), taking.mappings),
         )
-        for value, record, outcome in zip(
-            values, wanted, by_hand.keep(session, wanted, taking.keeping), strict=True
-        )
+        for value, record, outcome in zip(values, wanted, outcomes, strict=True)
     ]
 
 

@@ -4,7 +4,6 @@ organisation for the tiers of its people."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
@@ -13,7 +12,16 @@ from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, key_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
-from lrs_bridge.flows.imports.kinds import Kept, Kind, Known, Problems, Taking, area_problem, recorded
+from lrs_bridge.flows.imports.kinds import (
+    Kept,
+    Kind,
+    Known,
+    Problems,
+    Taking,
+    area_problem,
+    keep_records,
+    recorded,
+)
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant, in_words
@@ -84,9 +92,8 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    open_ = taking.unsaid(_DETAILS)
-    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
-    outcomes = by_hand.keep(session, wanted, taking.keeping)
+    wanted = [_record(value, taking.mappings) for value in values]
+    outcomes = keep_records(session, wanted, taking, _DETAILS)
     return [
         recorded(outcome, _words(value), taking, _DETAILS)
         for value, outcome in zip(values, outcomes, strict=True)

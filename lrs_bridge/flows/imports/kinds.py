@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from marshmallow import Schema, ValidationError
 
 from lrs_bridge.connectors.tables import Row, Table
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows.by_hand import Keeping, Outcome, TakenBack
+from lrs_bridge.flows.by_hand import Keeping, Outcome, Record, TakenBack, keep
 from lrs_bridge.flows.imports.claims import Claim, Claims
 from lrs_bridge.flows.imports.columns import Layout, Shape, fold
 from lrs_bridge.flows.imports.wording import differences
@@ -87,6 +87,14 @@ class Kept(NamedTuple):
     words: str
     warning: str = ""
     differs: str = ""
+
+
+def keep_records(
+    session: Session, records: Iterable[Record], taking: Taking, details: Mapping[str, str]
+) -> list[Outcome]:
+    """Keeps records of rows; of `details` (column → detail), what the file has no column for stays as recorded."""
+    open_ = taking.unsaid(details)
+    return keep(session, [replace(record, open=open_) for record in records], taking.keeping)
 
 
 def recorded(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
@@ -18,6 +17,7 @@ from lrs_bridge.flows.imports.kinds import (
     Known,
     Problems,
     Taking,
+    keep_records,
     recorded,
     still_to_come,
     strangers,
@@ -78,9 +78,8 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    open_ = taking.unsaid(_DETAILS)
-    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
-    outcomes = by_hand.keep(session, wanted, taking.keeping)
+    wanted = [_record(value, taking.mappings) for value in values]
+    outcomes = keep_records(session, wanted, taking, _DETAILS)
     unknown = strangers(session, values, outcomes)
     return [
         recorded(outcome, _words(value), taking, _DETAILS, unknown.get(value["person"], ""))

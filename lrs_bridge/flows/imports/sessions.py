@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema
@@ -29,6 +28,7 @@ from lrs_bridge.flows.imports.kinds import (
     Problems,
     Taking,
     area_problem,
+    keep_records,
     recorded,
     still_to_come,
     strangers,
@@ -108,9 +108,8 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 
 
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
-    open_ = taking.unsaid(_DETAILS)
-    wanted = [replace(_record(value, taking.mappings), open=open_) for value in values]
-    outcomes = by_hand.keep(session, wanted, taking.keeping)
+    wanted = [_record(value, taking.mappings) for value in values]
+    outcomes = keep_records(session, wanted, taking, _DETAILS)
     unknown = strangers(session, values, outcomes)
     able = register.may_deliver(session, {value["delivered_by"] for value in values})
     kept, told = [], set[str]()
