@@ -153,8 +153,10 @@ class TestVoid:
 
 class TestChampion:
     def test_from_request_to_register_to_leaving(self, ready):
-        said = ready.well("champion", "request", ASHA, "--area", "essex", "--note", "signed form")
-        assert said.startswith("Asha Rao has asked to be registered in essex (School).\n  met       ")
+        said = ready.well("champion", "request", ASHA, "--area", "Essex", "--note", "signed form")
+        assert said.startswith(
+            "Asha Rao has asked to be registered in essex (School).\n  met       Safeguarding level 2"
+        )
         assert "Asha Rao" in ready.computed().well("champion", "list", "--area", "essex", "--requests")
         ready.well(
             "champion",

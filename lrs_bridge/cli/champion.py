@@ -126,10 +126,10 @@ def _keep(
         for area in dict.fromkeys(areas)
     ]
     done = database.write(lambda session: [flow.act(session, one, mappings, keeping) for one in asked])
-    for one, kept in zip(asked, done, strict=True):
+    for kept in done:
         place = ", ".join(part for part in (kept.organisation, kept.service_area) if part)
-        click.echo(f"{kept.name} {said} in {one.area} ({place}).")
-        champions = mappings.champions_of(one.area)
+        click.echo(f"{kept.name} {said} in {kept.area} ({place}).")
+        champions = mappings.champions_of(kept.area)
         names = {key: standard.name for key, standard in champions.standards.items()} if champions else {}
         click.echo(f"  met       {'; '.join(names.get(key, key) for key in kept.met) or 'nothing yet'}")
         if kept.missing:

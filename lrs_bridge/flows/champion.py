@@ -47,9 +47,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was kept: for whom, for which post, and with which standards met and missing at that moment."""
+    """What was kept: for whom, in which area (its key), for which post, and with which standards met and missing at that
+    moment."""
 
     name: str
+    area: str
     organisation: str
     service_area: str
     met: tuple[str, ...]
@@ -102,7 +104,7 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
     [outcome] = by_hand.keep(session, [record], keeping)
     if outcome.word == "same":  # so its place in the order of acts is taken
         raise Conflict(f"{name} has “{asked.act}” on record for that very day in {asked.area}; give another.")
-    return Done(name, organisation, service_area, tuple(judged.met), judged.missing)
+    return Done(name, area, organisation, service_area, tuple(judged.met), judged.missing)
 
 
 def _recorded_for(person: people.Person) -> str:
