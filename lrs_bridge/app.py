@@ -16,7 +16,14 @@ from lrs_bridge import __version__, settings
 from lrs_bridge.moments import Clock, system_clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store.database import Database
-from lrs_bridge.web import auth, errors, pages, rest_api, xapi_api
+from lrs_bridge.web import (
+    auth,
+    errors,
+    pages,
+    rest_api,
+    statements_api,  # noqa: F401  # puts its routes on the blueprint
+    xapi,
+)
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -40,7 +47,7 @@ def create_app(
 
     page = pages.demonstration if demonstration else pages.home
     for blueprint, admission in (
-        (xapi_api.blueprint, auth.require_client),
+        (xapi.blueprint, auth.require_client),
         (rest_api.blueprint, auth.require_client),
         (page, auth.open_to_everybody),
         (pages.health, auth.open_to_everybody),

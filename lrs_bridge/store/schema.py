@@ -16,6 +16,15 @@ from lrs_bridge.store.alert_tables import (  # noqa: F401  # part of the schema
     news,
 )
 from lrs_bridge.store.database import Instant
+from lrs_bridge.store.lrs_tables import (  # noqa: F401  # part of the schema
+    activities,
+    attachments,
+    content_parts,
+    contents,
+    documents,
+    refused_requests,
+    statement_references,
+)
 from lrs_bridge.store.metadata import Number, metadata, numbered
 
 # --- records ---------------------------------------------------------------------------------------------------------
@@ -85,6 +94,13 @@ clients = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("revoked_at", Instant),
+    # Of a credential made for one launch: when it ends, and the learner, activity and registration it is for.
+    sa.Column("expires_at", Instant),
+    sa.Column("only_agent", sa.Text, nullable=False, server_default=""),  # canonical identifier
+    sa.Column("only_activity", sa.Text, nullable=False, server_default=""),
+    sa.Column("only_registration", sa.Text, nullable=False, server_default=""),
+    # Web pages of these origins may use it, separated by spaces (CORS).
+    sa.Column("origins", sa.Text, nullable=False, server_default=""),
 )
 
 learners = sa.Table(

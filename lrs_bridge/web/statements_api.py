@@ -1,4 +1,4 @@
-"""The xAPI resources: statements (Communication 2.1; 2.0.0 4.1.6.1)."""
+"""The statements resource (Communication 2.1; 2.0.0 4.1.6.1)."""
 
 from __future__ import annotations
 
@@ -10,44 +10,18 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
-from flask import Blueprint, Response, current_app, g, json, request
+from flask import Response, g, json, request
 from werkzeug.exceptions import NotImplemented as NotYet
 
 from lrs_bridge.errors import BadInput, NotFound, Problem
 from lrs_bridge.flows import credentials, receive
-from lrs_bridge.moments import Clock, format_instant, parse_instant
-from lrs_bridge.settings import Settings
+from lrs_bridge.moments import format_instant, parse_instant
 from lrs_bridge.store import statements as records
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.json_body import json_body
-from lrs_bridge.xapi import documents, versions
+from lrs_bridge.web.xapi import blueprint, clock, settings
+from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.queries import StatementQuery, parse_query
-
-PREFIX = "/xapi"
-blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["lrs_bridge.settings"]
-    return found
-
-
-def _clock() -> Clock:
-    found: Clock = current_app.extensions["lrs_bridge.clock"]
-    return found
-
-
-@blueprint.before_request
-def _negotiate() -> None:
-    g.version = versions.negotiate(request.headers.get(versions.HEADER))
-
-
-@blueprint.after_app_request
-def _say_version(answer: Response) -> Response:
-    """On every answer under this prefix (Communication 3.3), those of unknown addresses and methods included."""
-    if request.path.startswith(f"{PREFIX}/"):
-        answer.headers[versions.HEADER] = g.get("version", versions.SUPPORTED[0])
-    return answer
 
 
 def _json(body: str, status: int = 200) -> Response:
@@ -59,7 +33,7 @@ def post_statements() -> Response:
     """Stores statements; answers their ids in the order of the request (2.1.2)."""
     incoming = receive.examine(json_body("statements"), g.version)
     # The clock is asked inside, where writers may wait for one another, so that `stored` follows the order of commits.
-    ids = database().write(lambda session: receive.accept(session, incoming, g.client, _clock()()))
+    ids = database().write(lambda session: receive.accept(session, incoming, g.client, clock()()))
     return _json(json.dumps([str(one) for one in ids]))
 
 
@@ -73,7 +47,7 @@ def put_statement() -> Response:
             [Problem("statementId", "is missing", "Communication 2.1.1", "the statement's id")],
         )
     incoming = receive.examine(json_body("statements"), g.version, put_id=query.statement_id)
-    database().write(lambda session: receive.accept(session, incoming, g.client, _clock()()))
+    database().write(lambda session: receive.accept(session, incoming, g.client, clock()()))
     answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer
@@ -91,7 +65,7 @@ def get_statements() -> Response:
     wanted = query.statement_id or query.voided_statement_id
     if wanted is not None:
         return _one(uuid.UUID(wanted), voided=query.voided_statement_id is not None, authority=authority)
-    limit = min(query.limit or _settings().max_statements, _settings().max_statements)
+    limit = min(query.limit or settings().max_statements, settings().max_statements)
     wanted_page = records.Filter(
         terms=_terms(query),
         since=query.since,
@@ -149,7 +123,7 @@ def _terms(query: StatementQuery) -> tuple[tuple[str, str], ...]:
 
 def _more(args: Mapping[str, str], last: records.StoredStatement) -> str:
     cursor = base64.urlsafe_b64encode(f"{format_instant(last.stored)} {last.seq}".encode()).decode()
-    path = urlsplit(_settings().public_url).path + request.path
+    path = urlsplit(settings().public_url).path + request.path
     return f"{path}?{urlencode({**args, 'cursor': cursor})}"
 
 

@@ -1,0 +1,36 @@
+"""What all xAPI resources share: their blueprint, the version of each request (Communication 3.3; 2.0.0 4.1), settings and
+clock. Each resource is a module that puts its routes on the blueprint; `app` imports them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, request
+
+from lrs_bridge.moments import Clock
+from lrs_bridge.settings import Settings
+from lrs_bridge.xapi import versions
+
+PREFIX = "/xapi"
+blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
+
+
+def settings() -> Settings:
+    found: Settings = current_app.extensions["lrs_bridge.settings"]
+    return found
+
+
+def clock() -> Clock:
+    found: Clock = current_app.extensions["lrs_bridge.clock"]
+    return found
+
+
+@blueprint.before_request
+def _negotiate() -> None:
+    g.version = versions.negotiate(request.headers.get(versions.HEADER))
+
+
+@blueprint.after_app_request
+def _say_version(answer: Response) -> Response:
+    """On every answer under this prefix (Communication 3.3), those of unknown addresses and methods included."""
+    if request.path.startswith(f"{PREFIX}/"):
+        answer.headers[versions.HEADER] = g.get("version", versions.SUPPORTED[0])
+    return answer
