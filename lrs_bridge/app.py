@@ -13,6 +13,8 @@ from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
 
 from lrs_bridge import __version__, settings
+from lrs_bridge.flows.consistency import Consistency
+from lrs_bridge.flows.intake import Intake
 from lrs_bridge.moments import Clock, system_clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store.database import Database
@@ -42,6 +44,8 @@ def create_app(
     app.extensions["lrs_bridge.settings"] = settings
     app.extensions["lrs_bridge.database"] = database
     app.extensions["lrs_bridge.clock"] = clock
+    app.extensions["lrs_bridge.intake"] = Intake(database, clock)
+    app.extensions["lrs_bridge.consistency"] = Consistency(database, clock)
     Bootstrap5(app)
     errors.register(app)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from lrs_bridge.errors import BadInput, Conflict, Forbidden, Problem
 from lrs_bridge.moments import parse_instant
+from lrs_bridge.store import activities, receiving, references
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.equivalence import equivalent, fingerprint, voided_statement
-from lrs_bridge.xapi.terms import Term, terms_of
+from lrs_bridge.xapi.formats import Shape, definitions_in, shape_of
+from lrs_bridge.xapi.terms import Term, referenced_statement, terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import Version
 
@@ -29,8 +32,26 @@ class Incoming:
     version: str
     happened: datetime | None
     voids: uuid.UUID | None
+    refers_to: uuid.UUID | None
     fingerprint: bytes
+    shape: Shape
     terms: frozenset[Term]
+    definitions: Mapping[str, activities.Definition]
+
+
+def _nothing_known(_activity: str, _definition: activities.Definition) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The statements of one request and who sent them. `cause`: as in `accept`; `is_known`: of a definition of an activity,
+    whether it has been taken over before."""
+
+    incoming: Sequence[Incoming]
+    sender: Client
+    cause: str | None = None
+    is_known: Callable[[str, activities.Definition], bool] = _nothing_known
 
 
 def examine(body: bytes, version: Version, *, put_id: str | None = None) -> list[Incoming]:
@@ -70,6 +91,7 @@ def examine(body: bytes, version: Version, *, put_id: str | None = None) -> list
 def _incoming(sent: documents.Sent, version: Version, put_id: str | None) -> Incoming:
     statement: dict[str, Any] = sent.value
     voids = voided_statement(statement)
+    target = referenced_statement(statement)
     said = statement.get("id") or put_id
     return Incoming(
         id=uuid.UUID(said) if said else uuid.uuid4(),
@@ -77,8 +99,11 @@ def _incoming(sent: documents.Sent, version: Version, put_id: str | None) -> Inc
         version=statement.get("version") or version,
         happened=parse_instant(statement["timestamp"]) if "timestamp" in statement else None,
         voids=uuid.UUID(voids) if voids else None,
+        refers_to=uuid.UUID(target) if target else None,
         fingerprint=fingerprint(statement),
+        shape=shape_of(statement),
         terms=terms_of(statement),
+        definitions=definitions_in(statement),
     )
 
 
@@ -86,11 +111,48 @@ def accept(
     session: Session, incoming: Sequence[Incoming], sender: Client, now: datetime, cause: str | None = None
 ) -> list[uuid.UUID]:
     """Stores all of them, with index entries, voids and pending rows, or none. Sent again is success and changes nothing.
-    `cause`: the one act that brings them all, as an import; by default a sender's voids and what it sends belatedly.
+    `now`: from `records.stamp`, in the same transaction; `cause`: the one act that brings them all, as an import; by
+    default a sender's voids and what it sends belatedly.
 
     Raises Conflict where an id is held with other content (Communication 2.1.1), Forbidden where the sender may not write
     or would void another authority's statement (Data 2.3.2).
     """
+    accept_together(session, [Delivery(incoming, sender, cause)], now)
+    return [one.id for one in incoming]
+
+
+def accept_together(session: Session, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """What `accept` does, for several requests at once: all are stored, or it raises what one of them is refused for. No id
+    may stand in two of them."""
+    for delivery in deliveries:
+        _admit(session, delivery.incoming, delivery.sender)
+    # a microsecond apart, so that the order of the requests is the order of reading
+    moments = (now + timedelta(microseconds=place) for place in count())
+    new = [
+        _new_statement(one, delivery, stored)
+        for delivery in deliveries
+        for one, stored in zip(delivery.incoming, moments, strict=False)
+    ]
+    if not new:
+        return
+    added = receiving.add(session, new)
+    _refuse_others_content(session, deliveries, added.held)
+    referring = [one.id for one in new if one.refers_to is not None and one.id in added.fresh]
+    if referring or added.awaited:
+        references.complete(session, {*referring, *added.awaited})
+    for delivery in deliveries:
+        definitions = {
+            activity: definition
+            for one in delivery.incoming
+            for activity, definition in one.definitions.items()
+            if not delivery.is_known(activity, definition)
+        }
+        if definitions:
+            activities.learn(session, definitions, now, may_change=delivery.sender.may("define"))
+
+
+def _admit(session: Session, incoming: Sequence[Incoming], sender: Client) -> None:
+    """Raises Forbidden where this sender may not store these."""
     if not sender.may("statements/write"):
         raise Forbidden(f"The credential “{sender.name}” may not write statements (scope statements/write).")
     targets = [one.voids for one in incoming if one.voids]
@@ -101,31 +163,41 @@ def accept(
             raise Forbidden(
                 f"Only their own authority, or a credential with the scope “all”, may void: {listed}"
             )
-    new = [
-        records.NewStatement(
-            id=one.id,
-            # a microsecond apart, so that the order of the request is the order of reading
-            stored=(stored := now + timedelta(microseconds=place)),
-            happened=one.happened or stored,
-            client_id=sender.id,
-            authority_id=sender.authority_id,
-            version=one.version,
-            voids=one.voids,
-            may_void_any=sender.may("all"),
-            fingerprint=one.fingerprint,
-            body=one.text,
-            terms=one.terms,
-            cause=_late(one, sender, now) if cause is None else cause,
-        )
-        for place, one in enumerate(incoming)
+
+
+def _new_statement(one: Incoming, delivery: Delivery, stored: datetime) -> receiving.NewStatement:
+    sender, cause = delivery.sender, delivery.cause
+    return receiving.NewStatement(
+        id=one.id,
+        stored=stored,
+        happened=one.happened or stored,
+        client_id=sender.id,
+        authority_id=sender.authority_id,
+        version=one.version,
+        voids=one.voids,
+        refers_to=one.refers_to,
+        may_void_any=sender.may("all"),
+        fingerprint=one.fingerprint,
+        shape=one.shape,
+        body=one.text,
+        terms=one.terms,
+        cause=_late(one, sender, stored) if cause is None else cause,
+    )
+
+
+def _refuse_others_content(
+    session: Session, deliveries: Sequence[Delivery], held: Mapping[uuid.UUID, bytes]
+) -> None:
+    """Raises Conflict where an id is held with other content."""
+    differing = [
+        one
+        for delivery in deliveries
+        for one in delivery.incoming
+        if one.id in held and held[one.id] != one.fingerprint
     ]
-    if new:
-        held = records.add(session, new)
-        differing = [one for one in incoming if one.id in held and held[one.id] != one.fingerprint]
-        conflicting = _not_equivalent(session, differing)
-        if conflicting:
-            raise Conflict(f"Held already, with other content; nothing was stored: {', '.join(conflicting)}")
-    return [one.id for one in incoming]
+    conflicting = _not_equivalent(session, differing)
+    if conflicting:
+        raise Conflict(f"Held already, with other content; nothing was stored: {', '.join(conflicting)}")
 
 
 _BELATED = timedelta(days=2)

@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from lrs_bridge.store import raw
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_new
 from lrs_bridge.store.schema import authorities, clients
@@ -114,6 +115,17 @@ def check(session: Session, key: str, secret: str) -> Client | None:
     if not hmac.compare_digest(_hash(secret, salt), expected) or row is None:
         return None
     return _client(row)
+
+
+def live(session: Session, numbers: Collection[int], now: datetime) -> set[int]:
+    """Of these credentials, those that are neither revoked nor expired."""
+    among, listed = raw.in_list(session, list(numbers))
+    found = raw.rows(
+        session,
+        f"SELECT id FROM clients WHERE id {among} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",  # noqa: S608  # no value in it
+        (listed, raw.instant(session, now)),
+    )
+    return {number for (number,) in found}
 
 
 def _client(row: sa.Row[Any]) -> Client:

@@ -50,26 +50,34 @@ class Instant(TypeDecorator[datetime]):
 class Database:
     def __init__(self, url: str) -> None:
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+        self._writing = self.engine.execution_options(lrs_writing=True)
+        self._reading = self._glancing = self.engine.execution_options(lrs_writing=False)
+        if self.engine.dialect.name == "postgresql":
+            self._reading = self._reading.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            self._glancing = self._glancing.execution_options(isolation_level="AUTOCOMMIT")
 
     def write(self, journey: Callable[[Session], Answer]) -> Answer:
         """Runs `journey` in one transaction and commits it durably; runs it anew after a deadlock or a busy database, so
         it must have no effect outside the session. Raises Unavailable when the database stays out of reach."""
-        return self._run(journey, writing=True)
+        return self._run(self._writing, journey)
 
     def read(self, journey: Callable[[Session], Answer]) -> Answer:
         """Runs `journey` on one consistent snapshot that it can't change."""
-        return self._run(journey, writing=False)
+        return self._run(self._reading, journey)
+
+    def glance(self, journey: Callable[[Session], Answer]) -> Answer:
+        """Runs `journey`, which only reads, each of its questions seeing what is committed at that moment: for one question,
+        or several whose answers nothing can change, it saves opening and ending a transaction."""
+        return self._run(self._glancing, journey)
 
     def rehearse(self, journey: Callable[[Session], Answer]) -> Answer:
         """Runs a writing journey as `write` does and takes everything back: what a dry run shows is what a real one would
         do."""
-        return self._run(journey, writing=True, kept=False)
+        return self._run(self._writing, journey, kept=False)
 
-    def _run(self, journey: Callable[[Session], Answer], *, writing: bool, kept: bool = True) -> Answer:
-        options: dict[str, Any] = {"lrs_writing": writing}
-        if not writing and self.engine.dialect.name == "postgresql":
-            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        engine = self.engine.execution_options(**options)
+    def _run(self, engine: sa.Engine, journey: Callable[[Session], Answer], *, kept: bool = True) -> Answer:
         for attempt in range(1, _TRIES + 1):
             try:
                 with engine.connect() as session, session.begin() as transaction:
@@ -86,6 +94,21 @@ class Database:
                     raise
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  # jitter, not a secret
         raise AssertionError("the loop returns or raises")
+
+    def quiet(self, clock: Callable[[], datetime]) -> datetime | None:
+        """On SQLite: a moment, by this clock, at which no transaction was writing; None if one is."""
+        with self.engine.connect() as session:
+            driver: Any = session.connection.driver_connection
+            driver.execute("PRAGMA busy_timeout = 0")
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                now = clock()
+                driver.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                return None
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS}")
+            return now
 
     def close(self) -> None:
         self.engine.dispose()

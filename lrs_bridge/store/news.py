@@ -176,7 +176,11 @@ def _is_known_whole(now: Now) -> sa.ColumnElement[bool]:
         news.c.cause == "",
         sa.and_(
             news.c.cause != now.rematching,
-            sa.not_(sa.exists().where(pending_statements.c.cause == news.c.cause)),
+            sa.not_(
+                sa.exists().where(
+                    pending_statements.c.cause == news.c.cause, pending_statements.c.cause != ""
+                )
+            ),
             sa.not_(sa.exists().where(pending_learners.c.cause == news.c.cause)),
         ),
     )

@@ -49,6 +49,7 @@ statements = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("is_voiding", sa.Boolean, nullable=False),
     sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),
+    sa.Column("shape", sa.SmallInteger, nullable=False, server_default="31"),  # xapi.formats.Shape
     sa.Column("body", sa.Text, nullable=False),  # the very text that was sent
     sa.Index(None, "stored", "seq"),
     sa.Index(None, "authority_id", "stored", "seq"),
@@ -290,7 +291,12 @@ pending_statements = sa.Table(
     sa.Column("seq", sa.ForeignKey("statements.seq"), primary_key=True, autoincrement=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("cause", sa.Text, nullable=False, server_default=""),
-    sa.Index(None, "cause"),
+    sa.Index(
+        "ix_pending_statements_cause",
+        "cause",
+        sqlite_where=sa.text("cause <> ''"),
+        postgresql_where=sa.text("cause <> ''"),
+    ),
 )
 
 pending_learners = sa.Table(

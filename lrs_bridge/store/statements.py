@@ -11,37 +11,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lrs_bridge.store import raw
 from lrs_bridge.store.database import Session
-from lrs_bridge.store.dialects import insert_many, insert_new
 from lrs_bridge.store.schema import (
     authorities,
     clients,
-    pending_statements,
     statement_index,
     statements,
     voidings,
 )
 
-_ASKED_AT_ONCE = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class NewStatement:
-    """A validated statement on its way in. `terms`: what it can be asked for by, as (kind, text); `cause`: the one act
-    that many such came by, or ""."""
-
-    id: uuid.UUID
-    stored: datetime
-    happened: datetime
-    client_id: int
-    authority_id: int
-    version: str
-    voids: uuid.UUID | None
-    may_void_any: bool
-    fingerprint: bytes
-    body: str
-    terms: frozenset[tuple[str, str]]
-    cause: str = ""
+ASKED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +33,7 @@ class StoredStatement:
     stored: datetime
     happened: datetime
     version: str
+    shape: int  # xapi.formats.Shape
     body: str
     authority: str
 
@@ -63,41 +44,10 @@ def term_key(kind: str, text: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def add(session: Session, new: Sequence[NewStatement]) -> dict[uuid.UUID, bytes]:
-    """Writes those whose id is not yet held, with index, void and pending rows. Returns id → fingerprint of those that
-    were held already; the caller compares. Rows go in id order, so crossing batches can't deadlock."""
-    rows = [
-        {
-            "id": one.id,
-            "stored": one.stored,
-            "happened": one.happened,
-            "client_id": one.client_id,
-            "authority_id": one.authority_id,
-            "version": one.version,
-            "is_voiding": one.voids is not None,
-            "fingerprint": one.fingerprint,
-            "body": one.body,
-        }
-        for one in sorted(new, key=lambda one: one.id)
-    ]
-    written = {
-        row.id: row.seq
-        for row in session.execute(
-            insert_new(session, statements).returning(statements.c.id, statements.c.seq), rows
-        )
-    }
-    fresh = [one for one in new if one.id in written]
-    if fresh:
-        _write_beside(session, [(written[one.id], one) for one in fresh])
-    held = [one.id for one in new if one.id not in written]
-    found = sa.select(statements.c.id, statements.c.fingerprint)
-    return {row.id: row.fingerprint for row in _among(session, found, held)}
-
-
 def bodies(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Id → the text that was sent, of those that are held."""
     found = sa.select(statements.c.id, statements.c.body)
-    return {row.id: row.body for row in _among(session, found, ids)}
+    return {row.id: row.body for row in among(session, found, ids)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,55 +70,21 @@ def held(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Held]:
         statements.c.id, statements.c.fingerprint, clients.c.source, voiding_id().label("voided_by")
     ).join(clients, clients.c.id == statements.c.client_id)
     return {
-        row.id: Held(row.fingerprint, row.voided_by, row.source or "") for row in _among(session, found, ids)
+        row.id: Held(row.fingerprint, row.voided_by, row.source or "") for row in among(session, found, ids)
     }
 
 
-def _among(session: Session, found: sa.Select[Any], ids: Sequence[uuid.UUID]) -> Iterator[sa.Row[Any]]:
+def among(session: Session, found: sa.Select[Any], ids: Sequence[uuid.UUID]) -> Iterator[sa.Row[Any]]:
     """The rows with one of these ids. In parts: a batch may hold more than a database takes in one question."""
-    for start in range(0, len(ids), _ASKED_AT_ONCE):
-        part = ids[start : start + _ASKED_AT_ONCE]
+    for start in range(0, len(ids), ASKED_AT_ONCE):
+        part = ids[start : start + ASKED_AT_ONCE]
         yield from session.execute(found.where(statements.c.id.in_(part)))
-
-
-def _write_beside(session: Session, fresh: list[tuple[int, NewStatement]]) -> None:
-    entries = [
-        {"key": key, "stored": one.stored, "seq": seq}
-        for seq, one in fresh
-        for key in {term_key(kind, text) for kind, text in one.terms}
-    ]
-    insert_many(session, statement_index, entries)
-    insert_many(
-        session,
-        pending_statements,
-        [{"seq": seq, "since": one.stored, "cause": one.cause} for seq, one in fresh],
-    )
-    voids = [
-        {"seq": seq, "target": one.voids, "authority_id": one.authority_id, "any_authority": one.may_void_any}
-        for seq, one in fresh
-        if one.voids is not None
-    ]
-    if voids:
-        session.execute(sa.insert(voidings), voids)
 
 
 def voided_by_others(session: Session, targets: Iterable[uuid.UUID], authority_id: int) -> list[uuid.UUID]:
     """Of these targets, those held under another authority."""
     found = sa.select(statements.c.id).where(statements.c.authority_id != authority_id)
-    return [row.id for row in _among(session, found, list(targets))]
-
-
-def _void_of(target: Any = statements) -> sa.Exists:
-    """Whether an effective void names the statement: by its own authority or one that may void any. A voiding statement
-    can't itself be voided (xAPI-Data 2.3.2)."""
-    return (
-        sa.exists()
-        .where(
-            voidings.c.target == target.c.id,
-            sa.or_(voidings.c.any_authority, voidings.c.authority_id == target.c.authority_id),
-        )
-        .correlate(target)
-    )
+    return [row.id for row in among(session, found, list(targets))]
 
 
 def voiding_id(target: Any = statements) -> sa.ScalarSelect[Any]:
@@ -189,43 +105,62 @@ def voiding_id(target: Any = statements) -> sa.ScalarSelect[Any]:
     )
 
 
-_COLUMNS = (
-    statements.c.seq,
-    statements.c.id,
-    statements.c.stored,
-    statements.c.happened,
-    statements.c.version,
-    statements.c.body,
-    authorities.c.body.label("authority"),
+_SELECT = """
+SELECT s.seq, s.id, s.stored, s.happened, s.version, s.shape, s.body, a.body AS authority
+FROM {source} JOIN authorities a ON a.id = s.authority_id
+"""
+_VOIDED = """
+NOT s.is_voiding AND EXISTS (
+  SELECT 1 FROM voidings v WHERE v.target = s.id AND (v.any_authority OR v.authority_id = s.authority_id)
 )
+"""
 
 
-def _stored(row: Any) -> StoredStatement:
-    return StoredStatement(row.seq, row.id, row.stored, row.happened, row.version, row.body, row.authority)
+def _stored(row: tuple[Any, ...]) -> StoredStatement:
+    seq, id_, stored, happened, version, shape, body, authority = row
+    return StoredStatement(
+        seq,
+        raw.read_identity(id_),
+        raw.read_instant(stored),
+        raw.read_instant(happened),
+        version,
+        shape,
+        body,
+        authority,
+    )
 
 
 def by_id(
     session: Session, id_: uuid.UUID, *, voided: bool, authority_id: int | None = None
 ) -> StoredStatement | None:
     """The statement with this id if it is (not) voided; `authority_id` restricts to that authority's own."""
-    found = sa.select(*_COLUMNS).join(authorities, authorities.c.id == statements.c.authority_id)
-    is_voided = sa.and_(sa.not_(statements.c.is_voiding), _void_of())
-    found = found.where(statements.c.id == id_, is_voided if voided else sa.not_(is_voided))
+    sql = _SELECT.format(source="statements s")
+    sql += f"WHERE s.id = ? AND {'' if voided else 'NOT'} ({_VOIDED})"
+    values: list[Any] = [raw.identity(session, id_)]
     if authority_id is not None:
-        found = found.where(statements.c.authority_id == authority_id)
-    row = session.execute(found).one_or_none()
-    return _stored(row) if row else None
+        sql += " AND s.authority_id = ?"
+        values.append(authority_id)
+    found = raw.rows(session, sql, values)
+    return _stored(found[0]) if found else None
 
 
 def by_ids(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, StoredStatement]:
     """These statements, voided or not, of those that are held."""
-    found = sa.select(*_COLUMNS).join(authorities, authorities.c.id == statements.c.authority_id)
-    return {row.id: _stored(row) for row in _among(session, found, ids)}
+    among_ids, listed = raw.in_list(session, [raw.identity(session, one) for one in ids])
+    sql = _SELECT.format(source="statements s") + f"WHERE s.id {among_ids}"
+    return {one.id: one for one in map(_stored, raw.rows(session, sql, (listed,)))}
+
+
+def authority_number(session: Session, key: str) -> int | None:
+    """The number of the authority that this identifier, in its canonical text, is."""
+    found: int | None = session.scalar(sa.select(authorities.c.id).where(authorities.c.key == key))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to look for: every term must match. `after`: (stored, seq) of the last one already given."""
+    """What to look for: every term must match; since is exclusive, until inclusive. `authority_id`: that authority's own
+    alone; `after`: (stored, seq) of the last one already given."""
 
     terms: tuple[tuple[str, str], ...] = ()
     since: datetime | None = None
@@ -238,36 +173,46 @@ class Filter:
 
 def find(session: Session, wanted: Filter) -> list[StoredStatement]:
     """Statements in order of `stored`, without voided ones: at most `limit` + 1, the last telling that there are more."""
+    source, placed, conditions, values = "statements s", "s", [f"NOT ({_VOIDED})"], []
     if wanted.terms:
-        first, *others = [statement_index.alias(f"term{place}") for place in range(len(wanted.terms))]
-        place_by: Any = first
-        found = sa.select(*_COLUMNS).select_from(first).join(statements, statements.c.seq == first.c.seq)
-        found = found.where(first.c.key == term_key(*wanted.terms[0]))
-        for other, term in zip(others, wanted.terms[1:], strict=True):
-            same = sa.and_(
-                other.c.key == term_key(*term), other.c.stored == first.c.stored, other.c.seq == first.c.seq
+        source, placed = "statement_index t0 JOIN statements s ON s.seq = t0.seq", "t0"
+    for place, term in enumerate(wanted.terms):
+        if place:
+            source += (
+                f" JOIN statement_index t{place} ON t{place}.stored = t0.stored AND t{place}.seq = t0.seq"
             )
-            found = found.join(other, same)
-    else:
-        place_by = statements
-        found = sa.select(*_COLUMNS)
-    found = found.join(authorities, authorities.c.id == statements.c.authority_id)
-    found = found.where(sa.or_(statements.c.is_voiding, sa.not_(_void_of())))
-    stored, seq = place_by.c.stored, place_by.c.seq
-    if wanted.since:
-        found = found.where(stored > wanted.since)
-    if wanted.until:
-        found = found.where(stored <= wanted.until)
+        conditions.append(f"t{place}.key = ?")
+        values.append(term_key(*term))
+    for moment, condition in ((wanted.since, "stored > ?"), (wanted.until, "stored <= ?")):
+        if moment is not None:
+            conditions.append(f"{placed}.{condition}")
+            values.append(raw.instant(session, moment))
     if wanted.authority_id is not None:
-        found = found.where(statements.c.authority_id == wanted.authority_id)
-    if wanted.after:
-        here, last = (
-            sa.tuple_(stored, seq),
-            sa.tuple_(*map(sa.literal, wanted.after, (stored.type, seq.type))),
-        )
-        found = found.where(here > last if wanted.ascending else here < last)
-    order = (stored.asc(), seq.asc()) if wanted.ascending else (stored.desc(), seq.desc())
-    return [_stored(row) for row in session.execute(found.order_by(*order).limit(wanted.limit + 1))]
+        conditions.append("s.authority_id = ?")
+        values.append(wanted.authority_id)
+    if wanted.after is not None:
+        conditions.append(f"({placed}.stored, {placed}.seq) {'>' if wanted.ascending else '<'} (?, ?)")
+        values += [raw.instant(session, wanted.after[0]), wanted.after[1]]
+    order = "ASC" if wanted.ascending else "DESC"
+    sql = (
+        _SELECT.format(source=source)
+        + f"WHERE {' AND '.join(conditions)} ORDER BY {placed}.stored {order}, {placed}.seq {order} LIMIT ?"
+    )
+    return [_stored(row) for row in raw.rows(session, sql, [*values, wanted.limit + 1])]
+
+
+def find_any(session: Session, alternatives: Sequence[Filter]) -> list[StoredStatement]:
+    """What any of these filters takes, which differ in terms and authority alone, each statement once: at most `limit` + 1,
+    as `find`."""
+    if len(alternatives) == 1:
+        return find(session, alternatives[0])
+    found = {one.seq: one for wanted in alternatives for one in find(session, wanted)}
+    if not alternatives:
+        return []
+    ordered = sorted(
+        found.values(), key=lambda one: (one.stored, one.seq), reverse=not alternatives[0].ascending
+    )
+    return ordered[: alternatives[0].limit + 1]
 
 
 @dataclass(frozen=True, slots=True)

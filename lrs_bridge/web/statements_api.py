@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import base64
-import uuid
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import msgspec
-from flask import Response, g, json, request
-from werkzeug.exceptions import NotImplemented as NotYet
+from flask import Response, current_app, g, json, request
 
-from lrs_bridge.errors import BadInput, NotFound, Problem
-from lrs_bridge.flows import credentials, receive
+from lrs_bridge.errors import BadInput, Problem, Unavailable
+from lrs_bridge.flows import credentials, receive, retrieve
+from lrs_bridge.flows.consistency import Consistency
+from lrs_bridge.flows.intake import Intake
 from lrs_bridge.moments import format_instant, parse_instant
-from lrs_bridge.store import statements as records
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.json_body import json_body
-from lrs_bridge.web.xapi import blueprint, clock, settings
-from lrs_bridge.xapi import documents
-from lrs_bridge.xapi.queries import StatementQuery, parse_query
+from lrs_bridge.web.xapi import PREFIX, blueprint, settings
+from lrs_bridge.xapi.formats import accepted_languages
+from lrs_bridge.xapi.queries import parse_query
+
+_PATH = f"{PREFIX}/statements"
+_THROUGH = "X-Experience-API-Consistent-Through"
+
+
+def _intake() -> Intake:
+    found: Intake = current_app.extensions["lrs_bridge.intake"]
+    return found
+
+
+def _consistency() -> Consistency:
+    found: Consistency = current_app.extensions["lrs_bridge.consistency"]
+    return found
+
+
+@blueprint.after_app_request
+def _say_through(answer: Response) -> Response:
+    """On every answer of this resource, refusals included (2.1.3)."""
+    if request.path == _PATH and _THROUGH not in answer.headers:
+        with contextlib.suppress(Unavailable):  # then the answer itself says that the database is away
+            answer.headers[_THROUGH] = format_instant(_consistency().lately())
+    return answer
 
 
 def _json(body: str, status: int = 200) -> Response:
@@ -32,8 +52,7 @@ def _json(body: str, status: int = 200) -> Response:
 def post_statements() -> Response:
     """Stores statements; answers their ids in the order of the request (2.1.2)."""
     incoming = receive.examine(json_body("statements"), g.version)
-    # The clock is asked inside, where writers may wait for one another, so that `stored` follows the order of commits.
-    ids = database().write(lambda session: receive.accept(session, incoming, g.client, clock()()))
+    ids = _intake().store(incoming, g.client)
     return _json(json.dumps([str(one) for one in ids]))
 
 
@@ -46,8 +65,7 @@ def put_statement() -> Response:
             "The statement was not stored.",
             [Problem("statementId", "is missing", "Communication 2.1.1", "the statement's id")],
         )
-    incoming = receive.examine(json_body("statements"), g.version, put_id=query.statement_id)
-    database().write(lambda session: receive.accept(session, incoming, g.client, clock()()))
+    _intake().store(receive.examine(json_body("statements"), g.version, put_id=query.statement_id), g.client)
     answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer
@@ -58,71 +76,27 @@ def get_statements() -> Response:
     """One statement by id, or a page of those that the filters take (2.1.3)."""
     query = parse_query(request.args.to_dict(flat=False), g.version)
     authority = credentials.readable_authority(g.client)
-    if query.format != "exact" or query.related_agents or query.related_activities or query.attachments:
-        raise NotYet(
-            "format other than exact, related_agents, related_activities and attachments are not served yet."
-        )
-    wanted = query.statement_id or query.voided_statement_id
-    if wanted is not None:
-        return _one(uuid.UUID(wanted), voided=query.voided_statement_id is not None, authority=authority)
+    languages = accepted_languages(request.headers.get("Accept-Language"))
+    after = _read_cursor(query.cursor) if query.cursor else None
     limit = min(query.limit or settings().max_statements, settings().max_statements)
-    wanted_page = records.Filter(
-        terms=_terms(query),
-        since=query.since,
-        until=query.until,
-        ascending=query.ascending,
-        authority_id=authority,
-        after=_read_cursor(query.cursor) if query.cursor else None,
-        limit=limit,
-    )
-    found = database().read(lambda session: records.find(session, wanted_page))
-    more = _more(request.args.to_dict(), found[limit - 1]) if len(found) > limit else ""
-    page = ",".join(_as_kept(one) for one in found[:limit])
-    return _json(f'{{"statements":[{page}],"more":{json.dumps(more)}}}')
-
-
-def _one(wanted: uuid.UUID, *, voided: bool, authority: int | None) -> Response:
-    found = database().read(
-        lambda session: records.by_id(session, wanted, voided=voided, authority_id=authority)
-    )
-    if found is None:
-        raise NotFound(
-            f"There is no {'voided ' if voided else ''}statement {wanted} that this credential may read."
+    through = _consistency().through()  # before reading, or it would say too much
+    if query.statement_id or query.voided_statement_id:
+        found = database().glance(lambda session: retrieve.one(session, query, languages, authority))
+        answer = _json(found.texts[0])
+        answer.last_modified = found.statements[0].stored
+    else:
+        found = database().glance(
+            lambda session: retrieve.page(session, query, languages, authority, after=after, limit=limit)
         )
-    answer = _json(_as_kept(found))
-    answer.last_modified = found.stored
+        more = _more(request.args.to_dict(), found.following) if found.following else ""
+        answer = _json(f'{{"statements":[{",".join(found.texts)}],"more":{json.dumps(more)}}}')
+    answer.headers[_THROUGH] = format_instant(through)
     return answer
 
 
-def _as_kept(one: records.StoredStatement) -> str:
-    """The statement as it was sent, with what the LRS sets (Data 2.4)."""
-    set_here: dict[str, Any] = {
-        "id": str(one.id),
-        "stored": format_instant(one.stored),
-        "timestamp": format_instant(one.happened),
-        "authority": json.loads(one.authority),
-        "version": one.version,
-    }
-    # members as they are: reading the values would trip over integers of thousands of digits
-    said = msgspec.json.decode(one.body, type=dict[str, msgspec.Raw])
-    for name in ("timestamp", "version"):  # the sender's own stands
-        if name in said:
-            del set_here[name]
-    return documents.merge(one.body, set_here)
-
-
-def _terms(query: StatementQuery) -> tuple[tuple[str, str], ...]:
-    asked = {
-        "agent": str(query.agent) if query.agent else None,
-        "activity": query.activity,
-        "registration": query.registration,
-        "verb": query.verb,
-    }
-    return tuple((kind, text) for kind, text in asked.items() if text is not None)
-
-
-def _more(args: Mapping[str, str], last: records.StoredStatement) -> str:
-    cursor = base64.urlsafe_b64encode(f"{format_instant(last.stored)} {last.seq}".encode()).decode()
+def _more(args: Mapping[str, str], following: retrieve.Cursor) -> str:
+    stored, seq = following
+    cursor = base64.urlsafe_b64encode(f"{format_instant(stored)} {seq}".encode()).decode()
     path = urlsplit(settings().public_url).path + request.path
     return f"{path}?{urlencode({**args, 'cursor': cursor})}"
 

@@ -1,0 +1,151 @@
+"""Statements of many requests at once, in few transactions: while one transaction is on its way to the disk, those that
+come meanwhile gather for the next. Nobody waits for company: a request that comes alone is written alone, at once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from lrs_bridge.errors import Unauthorised, Unavailable
+from lrs_bridge.flows.receive import Delivery, Incoming, accept_together
+from lrs_bridge.moments import Clock
+from lrs_bridge.store import clients, receiving
+from lrs_bridge.store.activities import Definition
+from lrs_bridge.store.clients import Client
+from lrs_bridge.store.database import Database, Session
+
+_STATEMENTS_TOGETHER = 500
+_DEFINITIONS_REMEMBERED = 20_000
+
+
+class Intake:
+    """Of one process; its methods may be called by any thread."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Request] = deque()
+        self._is_writing = False
+        self._definitions = _Remembered(_DEFINITIONS_REMEMBERED)
+
+    def store(self, incoming: Sequence[Incoming], sender: Client) -> list[uuid.UUID]:
+        """`receive.accept` in a transaction that is committed when it returns. Raises as that does, and Unauthorised where
+        the credential was revoked since it was checked."""
+        request = _Request(Delivery(incoming, sender, is_known=self._definitions.knows))
+        with self._mutex:
+            self._waiting.append(request)
+            writes = not self._is_writing
+            self._is_writing = True
+        if not writes:
+            writes = request.wait()
+        if writes:
+            self._write_next()
+        if request.refused is not None:
+            raise request.refused
+        return [one.id for one in incoming]
+
+    def _write_next(self) -> None:
+        """Writes the requests that have waited longest, and hands on to one that waits."""
+        with self._mutex:
+            group = self._next_group()
+        try:
+            self._write(group)
+        finally:
+            with self._mutex:
+                if self._waiting:
+                    self._waiting[0].take_over()
+                else:
+                    self._is_writing = False
+            for request in group:
+                request.finish()
+
+    def _next_group(self) -> list[_Request]:
+        """One request, however large, and others while they are few together and no id stands in two."""
+        group = [self._waiting.popleft()]
+        ids = group[0].ids
+        while self._waiting:
+            more = self._waiting[0].ids
+            if len(ids) + len(more) > _STATEMENTS_TOGETHER or not ids.isdisjoint(more):
+                break
+            ids = ids | more
+            group.append(self._waiting.popleft())
+        return group
+
+    def _write(self, group: list[_Request]) -> None:
+        try:
+            self._database.write(lambda session: self._accept(session, group))
+        except Exception as refused:  # noqa: BLE001  # handed to the request it belongs to
+            if len(group) == 1:
+                group[0].refused = refused
+                return
+            # One of them is to be refused, and the others are not to suffer for it.
+            for request in group:
+                self._write([request])
+            return
+        for request in group:
+            request.refused = None
+            self._definitions.add(request.delivery)
+
+    def _accept(self, session: Session, group: Sequence[_Request]) -> None:
+        deliveries = [request.delivery for request in group]
+        now = receiving.stamp(session, self._clock)
+        senders = {delivery.sender.id for delivery in deliveries}
+        if clients.live(session, senders, now) != senders:
+            raise Unauthorised("The credential was revoked or has expired.")
+        accept_together(session, deliveries, now)
+
+
+class _Request:
+    """A thread's own, until the thread that writes is done with it. `refused`: what to raise."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.ids = frozenset(one.id for one in delivery.incoming)
+        self.refused: Exception | None = Unavailable("The statements were not written. Send them again.")
+        self._woken = threading.Event()
+        self._writes = False
+
+    def wait(self) -> bool:
+        """Until it is written, or its thread is to write: which of the two."""
+        self._woken.wait()
+        return self._writes
+
+    def take_over(self) -> None:
+        self._writes = True
+        self._woken.set()
+
+    def finish(self) -> None:
+        self._woken.set()
+
+
+class _Remembered:
+    """Definitions that were taken over not long ago, so that the same again costs no question to the database."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._mutex = threading.Lock()
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+
+    def knows(self, activity: str, definition: Definition) -> bool:
+        return _digest(activity, definition) in self._seen
+
+    def add(self, delivery: Delivery) -> None:
+        for one in delivery.incoming:
+            for activity, definition in one.definitions.items():
+                digest = _digest(activity, definition)
+                if digest in self._seen:
+                    continue
+                with self._mutex:
+                    self._seen[digest] = None
+                    if len(self._seen) > self._most:
+                        self._seen.popitem(last=False)
+
+
+def _digest(activity: str, definition: Definition) -> bytes:
+    text = msgspec.json.encode([activity, definition], order="deterministic")
+    return blake2b(text, digest_size=16).digest()

@@ -1,0 +1,221 @@
+"""Writing statements: the hot path, one question to the database for a whole group of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from lrs_bridge.moments import Clock
+from lrs_bridge.store import raw
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.lrs_tables import statement_references
+from lrs_bridge.store.schema import voidings
+from lrs_bridge.store.statements import term_key
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_IN_FLIGHT_SINCE = 100_000
+"""High half of an advisory lock's key that is a moment in microseconds; keys of other locks are smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewStatement:
+    """A validated statement on its way in. `terms`: what it can be asked for by, as (kind, text); `refers_to`: the
+    statement that is its object; `shape`: xapi.formats.Shape; `cause`: the one act that many such came by, or ""."""
+
+    id: uuid.UUID
+    stored: datetime
+    happened: datetime
+    client_id: int
+    authority_id: int
+    version: str
+    voids: uuid.UUID | None
+    refers_to: uuid.UUID | None
+    may_void_any: bool
+    fingerprint: bytes
+    shape: int
+    body: str
+    terms: Collection[tuple[str, str]]
+    cause: str = ""
+
+
+def stamp(session: Session, clock: Clock) -> datetime:
+    """The moment that statements written in this transaction are `stored` at, or later. While it runs, nobody is told that
+    all statements up to this moment are there to be read (`in_flight_since`).
+
+    On SQLite, where writers wait for one another, the moments follow the order of commits."""
+    if raw.is_postgres(session):
+        since = (clock() - _EPOCH) // timedelta(microseconds=1)
+        raw.rows(session, "SELECT pg_advisory_xact_lock_shared(?)", (since,))
+    return clock()
+
+
+def in_flight_since(session: Session) -> int | None:
+    """Microseconds of the epoch before which no transaction in flight will have stored anything; None where there is
+    none. PostgreSQL alone."""
+    [(since,)] = raw.rows(
+        session,
+        "SELECT min((classid::bigint << 32) | objid::bigint) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+        " AND classid::bigint > ? AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        (_IN_FLIGHT_SINCE,),
+    )
+    found: int | None = since
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """fresh: id → seq of those written; held: id → fingerprint of those that were there; awaited: those written that a
+    statement which came earlier refers to."""
+
+    fresh: Mapping[uuid.UUID, int]
+    held: Mapping[uuid.UUID, bytes]
+    awaited: Collection[uuid.UUID]
+
+
+def add(session: Session, new: Sequence[NewStatement]) -> Added:
+    """Writes those whose id is not yet held, with index, void, reference and pending rows; each id at most once in `new`.
+    Rows go in id order, so crossing batches can't deadlock."""
+    ordered = sorted(new, key=lambda one: one.id)
+    write = _add_postgres if raw.is_postgres(session) else _add_sqlite
+    written = write(session, ordered)
+    fresh = {id_: seq for id_, seq, _ in written}
+    for one in ordered:
+        if one.refers_to is not None and one.id in fresh:
+            _write_reference(session, one, fresh[one.id])
+    held = [one.id for one in ordered if one.id not in fresh]
+    return Added(
+        fresh, _fingerprints(session, held) if held else {}, {id_ for id_, _, awaited in written if awaited}
+    )
+
+
+def _fingerprints(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    among, listed = raw.in_list(session, [raw.identity(session, one) for one in ids])
+    found = raw.rows(session, f"SELECT id, fingerprint FROM statements WHERE id {among}", (listed,))  # noqa: S608  # no value in it
+    return {raw.read_identity(id_): bytes(fingerprint) for id_, fingerprint in found}
+
+
+# --- PostgreSQL: one question, the rows as arrays ----------------------------------------------------------------------
+
+_POSTGRES = """
+WITH sent AS MATERIALIZED (
+  SELECT * FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::text[], ?::boolean[],
+    ?::bytea[], ?::smallint[], ?::text[], ?::text[])
+    AS t(id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body, cause)
+), fresh AS (
+  INSERT INTO statements
+    (id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body)
+  SELECT id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body FROM sent
+  ON CONFLICT (id) DO NOTHING
+  RETURNING id, stored, seq
+), entries AS (
+  INSERT INTO statement_index (key, stored, seq)
+  SELECT entry.key, fresh.stored, fresh.seq
+  FROM unnest(?::uuid[], ?::bigint[]) AS entry(id, key) JOIN fresh ON fresh.id = entry.id
+), waiting AS (
+  INSERT INTO pending_statements (seq, since, cause)
+  SELECT fresh.seq, fresh.stored, sent.cause FROM fresh JOIN sent ON sent.id = fresh.id
+)
+SELECT id, seq, EXISTS (SELECT 1 FROM statement_references WHERE target = fresh.id) FROM fresh
+"""
+
+
+_Written = list[tuple[uuid.UUID, int, bool]]
+"""Of each statement written: id, seq, and whether a statement that came earlier refers to it."""
+
+
+def _add_postgres(session: Session, new: Sequence[NewStatement]) -> _Written:
+    entries = [(one.id, key) for one in new for key in _keys(one)]
+    columns = [
+        [one.id for one in new],
+        [one.stored for one in new],
+        [one.happened for one in new],
+        [one.client_id for one in new],
+        [one.authority_id for one in new],
+        [one.version for one in new],
+        [one.voids is not None for one in new],
+        [one.fingerprint for one in new],
+        [int(one.shape) for one in new],
+        [one.body for one in new],
+        [one.cause for one in new],
+        [id_ for id_, _ in entries],
+        [key for _, key in entries],
+    ]
+    return raw.rows(session, _POSTGRES, columns)
+
+
+# --- SQLite: nobody else writes meanwhile, so seqs are given here ------------------------------------------------------
+
+_STATEMENT = """
+INSERT INTO statements
+  (seq, id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def _add_sqlite(session: Session, new: Sequence[NewStatement]) -> _Written:
+    among, listed = raw.in_list(session, [one.id.hex for one in new])
+    found = raw.rows(session, f"SELECT id FROM statements WHERE id {among}", (listed,))  # noqa: S608  # no value in it
+    held = {id_ for (id_,) in found}
+    last = raw.rows(session, "SELECT seq FROM sqlite_sequence WHERE name = 'statements'")
+    following = (last[0][0] if last else 0) + 1
+    fresh = [one for one in new if one.id.hex not in held]
+    written = {one.id: seq for seq, one in enumerate(fresh, following)}
+    stored = {one.id: raw.instant(session, one.stored) for one in fresh}
+    raw.many(
+        session,
+        _STATEMENT,
+        (
+            (
+                written[one.id],
+                one.id.hex,
+                stored[one.id],
+                raw.instant(session, one.happened),
+                one.client_id,
+                one.authority_id,
+                one.version,
+                one.voids is not None,
+                one.fingerprint,
+                int(one.shape),
+                one.body,
+            )
+            for one in fresh
+        ),
+    )
+    raw.many(
+        session,
+        "INSERT INTO statement_index (key, stored, seq) VALUES (?, ?, ?)",
+        ((key, stored[one.id], written[one.id]) for one in fresh for key in _keys(one)),
+    )
+    raw.many(
+        session,
+        "INSERT INTO pending_statements (seq, since, cause) VALUES (?, ?, ?)",
+        ((written[one.id], stored[one.id], one.cause) for one in fresh),
+    )
+    referred = raw.rows(
+        session,
+        f"SELECT DISTINCT target FROM statement_references WHERE target {among}",  # noqa: S608  # no value in it
+        (listed,),
+    )
+    awaited = {target for (target,) in referred}
+    return [(one.id, written[one.id], one.id.hex in awaited) for one in fresh]
+
+
+def _keys(one: NewStatement) -> set[int]:
+    return {term_key(kind, text) for kind, text in one.terms}
+
+
+# --- what few statements have ------------------------------------------------------------------------------------------
+
+
+def _write_reference(session: Session, one: NewStatement, seq: int) -> None:
+    session.execute(sa.insert(statement_references).values(target=one.refers_to, seq=seq))
+    if one.voids is not None:
+        session.execute(
+            sa.insert(voidings).values(
+                seq=seq, target=one.voids, authority_id=one.authority_id, any_authority=one.may_void_any
+            )
+        )

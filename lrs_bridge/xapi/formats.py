@@ -1,0 +1,341 @@
+"""The forms in which statements are given out (Communication 2.1.3, `format`; 2.0.0 4.1.6.1).
+
+exact      as it came, with what the LRS sets. It is made from the very text that was sent, by putting in what is missing;
+           only a statement whose `Shape` asks for it is taken apart.
+ids        nothing but what identifies agents, activities and verbs
+canonical  activities with the definition that the LRS holds, and of each language map one language
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntFlag
+from typing import Any, Final
+
+import msgspec
+
+from lrs_bridge.xapi import documents
+from lrs_bridge.xapi.agents import IFI_MEMBERS
+
+
+class Shape(IntFlag):
+    """What of a statement's text matters when it is given out; found when it comes in."""
+
+    HAS_ID = 1
+    HAS_TIMESTAMP = 2
+    HAS_VERSION = 4
+    TO_REPLACE = 8
+    """It brings a stored or an authority, which are the LRS's to set (Data 2.4.8, 2.4.9), or an id in upper case."""
+    LONE_ACTIVITY = 16
+    """A context activity stands alone where an array is given back (Data 2.4.6.2)."""
+
+
+UNKNOWN_SHAPE: Final = (
+    Shape.TO_REPLACE | Shape.LONE_ACTIVITY | Shape.HAS_ID | Shape.HAS_TIMESTAMP | Shape.HAS_VERSION
+)
+"""Right for any statement, only slower."""
+
+
+def shape_of(statement: dict[str, Any]) -> Shape:
+    """Of a valid statement."""
+    shape = Shape(0)
+    if "id" in statement:
+        shape |= Shape.HAS_ID
+    if "timestamp" in statement:
+        shape |= Shape.HAS_TIMESTAMP
+    if "version" in statement:
+        shape |= Shape.HAS_VERSION
+    if "stored" in statement or "authority" in statement or _has_upper(statement):
+        shape |= Shape.TO_REPLACE
+    target = statement["object"]
+    contexts = [statement.get("context")]
+    if target.get("objectType") == "SubStatement":
+        contexts.append(target.get("context"))
+    if any(_has_lone_activity(context) for context in contexts if context):
+        shape |= Shape.LONE_ACTIVITY
+    return shape
+
+
+def _has_upper(statement: dict[str, Any]) -> bool:
+    identity: str = statement.get("id", "")
+    return identity != identity.lower()
+
+
+def _has_lone_activity(context: dict[str, Any]) -> bool:
+    return any(isinstance(found, dict) for found in context.get("contextActivities", {}).values())
+
+
+def exact(
+    text: str, shape: int, *, id_: str, timestamp: str, stored: str, authority: str, version: str
+) -> str:
+    """The statement `text` as it is given out; `authority` is JSON, the other values are texts that need no escaping."""
+    if shape & (Shape.TO_REPLACE | Shape.LONE_ACTIVITY):
+        text, shape = _taken_apart(text, id_)
+    missing = f'"stored":"{stored}","authority":{authority}'
+    if not shape & Shape.HAS_ID:
+        missing += f',"id":"{id_}"'
+    if not shape & Shape.HAS_TIMESTAMP:
+        missing += f',"timestamp":"{timestamp}"'
+    if not shape & Shape.HAS_VERSION:
+        missing += f',"version":"{version}"'
+    return f"{text[:-1]},{missing}}}"
+
+
+_Members = dict[str, msgspec.Raw]
+_members_of: Final = msgspec.json.Decoder(_Members).decode
+
+
+def _taken_apart(text: str, id_: str) -> tuple[str, Shape]:
+    """With this id, without stored and authority, context activities in arrays, every other value with its very bytes; and its shape."""
+    members = _members_of(text)
+    members.pop("stored", None)
+    members.pop("authority", None)
+    if "id" in members:
+        members["id"] = msgspec.Raw(f'"{id_}"'.encode())
+    _wrap_activities(members)
+    if bytes(members["object"]).find(b"contextActivities") >= 0:
+        target = _members_of(members["object"])
+        _wrap_activities(target)
+        members["object"] = _written(target)
+    shape = Shape(0)
+    for name, flag in _SAID:
+        if name in members:
+            shape |= flag
+    return bytes(_written(members)).decode(), shape
+
+
+_SAID: Final = (("id", Shape.HAS_ID), ("timestamp", Shape.HAS_TIMESTAMP), ("version", Shape.HAS_VERSION))
+
+
+def _wrap_activities(members: _Members) -> None:
+    """In a statement's or SubStatement's context. Whatever else happens to be called so is left as it is."""
+    if "context" not in members:
+        return
+    context = _members_of(members["context"])
+    if "contextActivities" not in context:
+        return
+    by_kind = _members_of(context["contextActivities"])
+    for kind, found in by_kind.items():
+        if bytes(found).lstrip()[:1] == b"{":
+            by_kind[kind] = msgspec.Raw(b"[" + bytes(found) + b"]")
+    context["contextActivities"] = _written(by_kind)
+    members["context"] = _written(context)
+
+
+def _written(members: _Members) -> msgspec.Raw:
+    parts = (msgspec.json.encode(name) + b":" + bytes(raw) for name, raw in members.items())
+    return msgspec.Raw(b"{" + b",".join(parts) + b"}")
+
+
+# --- ids and canonical -------------------------------------------------------------------------------------------------
+
+_Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def ids(statement: dict[str, Any]) -> dict[str, Any]:
+    """The statement, as `exact` gives it and parsed, with nothing of agents, activities and verbs but what identifies
+    them; the members of a Group are kept where nothing else identifies it."""
+    return _changed(statement, _Forms(_actor_id, _verb_id, _activity_id))
+
+
+def canonical(
+    statement: dict[str, Any], definitions: Mapping[str, dict[str, Any]], languages: Sequence[str]
+) -> dict[str, Any]:
+    """The statement, as `exact` gives it and parsed, with activities as the LRS knows them: `definitions` by activity id,
+    where none is held the statement's own. Language maps keep the one language that suits `languages` best, which are
+    ranges of Accept-Language in order of preference."""
+
+    def verb(value: dict[str, Any]) -> dict[str, Any]:
+        if "display" not in value:
+            return value
+        return {**value, "display": one_language(value["display"], languages)}
+
+    def activity(value: dict[str, Any]) -> dict[str, Any]:
+        held = definitions.get(value["id"], value.get("definition"))
+        if held is None:
+            return value
+        return {**value, "definition": _in_one_language(held, languages)}
+
+    return _changed(statement, _Forms(lambda actor: actor, verb, activity))
+
+
+def activity_ids(statement: dict[str, Any]) -> set[str]:
+    """Of every activity in it, those of a SubStatement and of contexts included."""
+    found: set[str] = set()
+
+    def note(value: dict[str, Any]) -> dict[str, Any]:
+        found.add(value["id"])
+        return value
+
+    _changed(statement, _Forms(lambda actor: actor, lambda verb: verb, note))
+    return found
+
+
+class _Forms:
+    """How each kind of thing in a statement is changed."""
+
+    def __init__(self, actor: _Change, verb: _Change, activity: _Change) -> None:
+        self.actor, self.verb, self.activity = actor, verb, activity
+
+
+def _changed(statement: dict[str, Any], forms: _Forms) -> dict[str, Any]:
+    result = dict(statement)
+    result["actor"] = forms.actor(statement["actor"])
+    result["verb"] = forms.verb(statement["verb"])
+    result["object"] = _changed_object(statement["object"], forms)
+    if "context" in statement:
+        result["context"] = _changed_context(statement["context"], forms)
+    if "authority" in statement:
+        result["authority"] = forms.actor(statement["authority"])
+    return result
+
+
+def _changed_object(target: dict[str, Any], forms: _Forms) -> dict[str, Any]:
+    kind = target.get("objectType", "Activity")
+    if kind == "Activity":
+        return forms.activity(target)
+    if kind in ("Agent", "Group"):
+        return forms.actor(target)
+    return _changed(target, forms) if kind == "SubStatement" else target
+
+
+def _changed_context(context: dict[str, Any], forms: _Forms) -> dict[str, Any]:
+    result = dict(context)
+    for name in ("instructor", "team"):
+        if name in context:
+            result[name] = forms.actor(context[name])
+    for name, who in (("contextAgents", "agent"), ("contextGroups", "group")):
+        if name in context:
+            result[name] = [{**item, who: forms.actor(item[who])} for item in context[name]]
+    if "contextActivities" in context:
+        result["contextActivities"] = {
+            kind: [forms.activity(activity) for activity in activities]
+            for kind, activities in context["contextActivities"].items()
+        }
+    return result
+
+
+def _actor_id(actor: dict[str, Any]) -> dict[str, Any]:
+    """objectType stays: without it a Group would be an Agent."""
+    kept = {name: actor[name] for name in ("objectType", *IFI_MEMBERS) if name in actor}
+    if "member" in actor and not any(name in actor for name in IFI_MEMBERS):
+        kept["member"] = [_actor_id(agent) for agent in actor["member"]]
+    return kept
+
+
+def _verb_id(verb: dict[str, Any]) -> dict[str, Any]:
+    return {"id": verb["id"]}
+
+
+def _activity_id(activity: dict[str, Any]) -> dict[str, Any]:
+    return {name: activity[name] for name in ("objectType", "id") if name in activity}
+
+
+_COMPONENTS: Final = ("choices", "scale", "source", "target", "steps")
+
+
+def _in_one_language(definition: dict[str, Any], languages: Sequence[str]) -> dict[str, Any]:
+    result = dict(definition)
+    for name in ("name", "description"):
+        if name in result:
+            result[name] = one_language(result[name], languages)
+    for name in _COMPONENTS:
+        if name in result:
+            result[name] = [
+                {**component, "description": one_language(component["description"], languages)}
+                if "description" in component
+                else component
+                for component in result[name]
+            ]
+    return result
+
+
+_RANGE = re.compile(
+    r"\s*(?P<tag>\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(?P<q>[01](?:\.\d{0,3})?)\s*)?", re.ASCII
+)
+
+
+def accepted_languages(header: str | None) -> list[str]:
+    """The ranges of an Accept-Language header, the most wanted first (RFC 9110 12.5.4). What can't be read is passed over:
+    a header that only prefers is no reason to refuse a request."""
+    found = [
+        (float(match["q"] or 1), match["tag"].lower())
+        for part in (header or "").split(",")
+        if (match := _RANGE.fullmatch(part))
+    ]
+    return [tag for q, tag in sorted(found, key=lambda one: -one[0]) if q > 0]
+
+
+def one_language(languages: dict[str, str], wanted: Sequence[str]) -> dict[str, str]:
+    """Of a language map the entry that suits best (RFC 4647 3.4, Lookup; then a longer tag of the same language), else the
+    first of it."""
+    by_tag = {tag.lower(): tag for tag in languages}
+    for asked in wanted:
+        subtags = asked.split("-")
+        for length in range(len(subtags), 0, -1):
+            shorter = "-".join(subtags[:length])
+            if shorter in by_tag:
+                return {by_tag[shorter]: languages[by_tag[shorter]]}
+        for tag, original in by_tag.items():
+            if tag.split("-")[0] == subtags[0]:
+                return {original: languages[original]}
+    first = next(iter(languages), None)
+    return {} if first is None else {first: languages[first]}
+
+
+# --- definitions -------------------------------------------------------------------------------------------------------
+
+
+def definitions_in(statement: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Activity id → its definition, of the activities that bring one. Twice in a statement: the last holds."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def note(value: dict[str, Any]) -> dict[str, Any]:
+        if value.get("definition"):
+            found[value["id"]] = value["definition"]
+        return value
+
+    _changed_lone(statement, note)
+    return found
+
+
+def merged(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
+    """The canonical definition after another one came: what it says holds, and languages and extensions that only the
+    former had are kept (Data 2.4.4.1)."""
+    result = {**held, **came}
+    for name in ("name", "description", "extensions"):
+        if name in held and name in came:
+            result[name] = {**held[name], **came[name]}
+    return result
+
+
+def _changed_lone(statement: dict[str, Any], note: _Change) -> None:
+    """Calls `note` with each activity of a statement as it was sent, where context activities may stand alone."""
+    target = statement["object"]
+    kind = target.get("objectType", "Activity")
+    if kind == "Activity":
+        note(target)
+    elif kind == "SubStatement":
+        _changed_lone(target, note)
+    for found in statement.get("context", {}).get("contextActivities", {}).values():
+        for activity in found if isinstance(found, list) else [found]:
+            note(activity)
+
+
+_CHANGED: Final = ("actor", "verb", "object", "context", "authority")
+_write: Final = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def parse(text: str) -> dict[str, Any]:
+    """A statement as `exact` gives it, to be changed and written; what no format changes stays raw."""
+    members: dict[str, Any] = dict(_members_of(text))
+    for name in _CHANGED:
+        if name in members:
+            members[name] = documents.parse(bytes(members[name]))
+    return members
+
+
+def write(statement: dict[str, Any]) -> str:
+    """The JSON of what `parse` gave."""
+    return _write(statement).decode()
