@@ -96,22 +96,29 @@ class Database:
         raise AssertionError("the loop returns or raises")
 
     def quiet(self, clock: Callable[[], datetime]) -> datetime | None:
-        """On SQLite: a moment, by this clock, at which no transaction was writing; None if one is."""
-        with self.engine.connect() as session:
-            driver: Any = session.connection.driver_connection
-            driver.execute("PRAGMA busy_timeout = 0")
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                now = clock()
-                driver.execute("ROLLBACK")
-            except sqlite3.OperationalError:
-                return None
-            finally:
-                driver.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS}")
-            return now
+        """On SQLite: a moment, by this clock, at which no transaction was writing; None if one is. Raises Unavailable."""
+        try:
+            with self.engine.connect() as session:
+                return _quiet(session, clock)
+        except DBAPIError as wrong:
+            raise Unavailable(f"The database can't be reached: {wrong.orig}") from wrong
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _quiet(session: Session, clock: Callable[[], datetime]) -> datetime | None:
+    driver: Any = session.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+        now = clock()
+        driver.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return None
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS}")
+    return now
 
 
 def _is_passing(wrong: DBAPIError) -> bool:

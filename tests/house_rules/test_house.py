@@ -41,7 +41,11 @@ CLOCKS = {
     "time.monotonic",
     "time.monotonic_ns",
 }
-CLOCKS_ALLOWED = {"moments.py": CLOCKS, "jobs.py": {"time.monotonic", "time.monotonic_ns"}}
+CLOCKS_ALLOWED = {
+    "moments.py": CLOCKS,
+    "jobs.py": {"time.monotonic", "time.monotonic_ns"},
+    "flows/consistency.py": {"time.monotonic"},  # how old an answer is, not when anything happened
+}
 
 
 def name_of(path: Path) -> str:

@@ -118,7 +118,7 @@ class TestRefusals:
         assert {"GET", "HEAD", "POST", "PUT"} <= {one.strip() for one in answer.headers["Allow"].split(",")}
 
     def test_a_conflict_a_database_away_and_a_fault_of_ours(self, bridge, monkeypatch, caplog):
-        from lrs_bridge.flows import receive
+        from lrs_bridge.flows import intake
 
         for raised, status in (
             (Conflict("held"), 409),
@@ -126,7 +126,9 @@ class TestRefusals:
             (ZeroDivisionError("secret detail"), 500),
         ):
             with monkeypatch.context() as patch:
-                patch.setattr(receive, "accept", lambda *_, raised=raised: (_ for _ in ()).throw(raised))
+                patch.setattr(
+                    intake, "accept_together", lambda *_, raised=raised: (_ for _ in ()).throw(raised)
+                )
                 answer = bridge.post(statement())
             assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
             assert ("Retry-After" in answer.headers) is (status == 503)
