@@ -17,7 +17,7 @@ from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.equivalence import equivalent, fingerprint, voided_statement
-from lrs_bridge.xapi.formats import Shape, definitions_in, shape_of
+from lrs_bridge.xapi.formats import definitions_in, shape_of
 from lrs_bridge.xapi.terms import Term, referenced_statement, terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import Version
@@ -34,7 +34,7 @@ class Incoming:
     voids: uuid.UUID | None
     refers_to: uuid.UUID | None
     fingerprint: bytes
-    shape: Shape
+    shape: int
     terms: frozenset[Term]
     definitions: Mapping[str, activities.Definition]
 

@@ -83,10 +83,10 @@ def _alternatives(session: Session, query: StatementQuery, wanted: records.Filte
         activity = [("activity", query.activity)]
         if query.related_activities:
             activity.append((f"{RELATED}activity", query.activity))
-    others: list[list[Term | int]] = [
-        [(kind, text)] for kind, text in (("registration", query.registration), ("verb", query.verb)) if text
-    ]
-    places = [place for place in (agent, activity, *others) if place]
+    registration: list[Term | int] = [("registration", query.registration)] if query.registration else []
+    verb: list[Term | int] = [("verb", query.verb)] if query.verb else []
+    # what few statements have comes first: it is gone through, the others are looked up
+    places = [place for place in (registration, agent, activity, verb) if place]
     return [
         alternative for choice in product(*places) if (alternative := _narrowed(wanted, choice)) is not None
     ]

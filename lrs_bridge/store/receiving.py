@@ -138,7 +138,7 @@ def _add_postgres(session: Session, new: Sequence[NewStatement]) -> _Written:
         [one.version for one in new],
         [one.voids is not None for one in new],
         [one.fingerprint for one in new],
-        [int(one.shape) for one in new],
+        [one.shape for one in new],
         [one.body for one in new],
         [one.cause for one in new],
         [id_ for id_, _ in entries],
@@ -179,7 +179,7 @@ def _add_sqlite(session: Session, new: Sequence[NewStatement]) -> _Written:
                 one.version,
                 one.voids is not None,
                 one.fingerprint,
-                int(one.shape),
+                one.shape,
                 one.body,
             )
             for one in fresh
