@@ -20,7 +20,7 @@ from lrs_bridge.errors import BadSettings
 log = logging.getLogger(__name__)
 
 # Threads wait for the disk more than they compute; beyond this they only queue for the interpreter.
-_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 _RESTART_SECONDS = 1.0
 _STOP_SECONDS = 20
 
@@ -49,7 +49,7 @@ def serve(host: str, port: int, processes: int, *, demonstration: bool) -> None:
             port=port,
             interface=Interfaces.WSGI,
             workers=processes,
-            blocking_threads=_THREADS,
+            blocking_threads=THREADS,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=_STOP_SECONDS,

@@ -87,6 +87,17 @@ def read_identity(value: Any) -> uuid.UUID:
     return uuid.UUID(value) if isinstance(value, str) else value
 
 
+def array(values: Iterable[object]) -> str:
+    """A PostgreSQL array of values whose text holds nothing to escape."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def text_array(values: Iterable[str]) -> str:
+    """A PostgreSQL array of any texts, but for U+0000, which it can't hold."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return '{"' + '","'.join(escaped) + '"}'
+
+
 def in_list(session: Session, values: Sequence[Any]) -> tuple[str, Any]:
     """`column IN …` of a list of any length, and its one value."""
     if is_postgres(session):

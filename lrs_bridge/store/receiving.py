@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -100,7 +101,7 @@ def _fingerprints(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID,
 
 # --- PostgreSQL: one question, the rows as arrays ----------------------------------------------------------------------
 
-_POSTGRES = """
+POSTGRES = """
 WITH sent AS MATERIALIZED (
   SELECT * FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::text[], ?::boolean[],
     ?::bytea[], ?::smallint[], ?::text[], ?::text[])
@@ -128,28 +129,32 @@ _Written = list[tuple[uuid.UUID, int, bool]]
 
 
 def _add_postgres(session: Session, new: Sequence[NewStatement]) -> _Written:
+    return raw.rows(session, POSTGRES, columns(new))
+
+
+def columns(new: Sequence[NewStatement]) -> list[str]:
+    """The arrays that POSTGRES takes, as PostgreSQL writes them: the driver takes longer to do so than all the rest."""
     entries = [(one.id, key) for one in new for key in _keys(one)]
-    columns = [
-        [one.id for one in new],
-        [one.stored for one in new],
-        [one.happened for one in new],
-        [one.client_id for one in new],
-        [one.authority_id for one in new],
-        [one.version for one in new],
-        [one.voids is not None for one in new],
-        [one.fingerprint for one in new],
-        [one.shape for one in new],
-        [one.body for one in new],
-        [one.cause for one in new],
-        [id_ for id_, _ in entries],
-        [key for _, key in entries],
+    return [
+        raw.array(one.id for one in new),
+        raw.array(f'"{one.stored}"' for one in new),
+        raw.array(f'"{one.happened}"' for one in new),
+        raw.array(one.client_id for one in new),
+        raw.array(one.authority_id for one in new),
+        raw.text_array(one.version for one in new),
+        raw.array(one.voids is not None for one in new),
+        raw.array(f'"\\\\x{one.fingerprint.hex()}"' for one in new),
+        raw.array(one.shape for one in new),
+        raw.text_array(one.body for one in new),
+        raw.text_array(one.cause for one in new),
+        raw.array(id_ for id_, _ in entries),
+        raw.array(key for _, key in entries),
     ]
-    return raw.rows(session, _POSTGRES, columns)
 
 
 # --- SQLite: nobody else writes meanwhile, so seqs are given here ------------------------------------------------------
 
-_STATEMENT = """
+SQLITE = """
 INSERT INTO statements
   (seq, id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -167,7 +172,7 @@ def _add_sqlite(session: Session, new: Sequence[NewStatement]) -> _Written:
     stored = {one.id: raw.instant(session, one.stored) for one in fresh}
     raw.many(
         session,
-        _STATEMENT,
+        SQLITE,
         (
             (
                 written[one.id],
