@@ -20,6 +20,7 @@ from lrs_bridge.settings import Settings
 from lrs_bridge.store.database import Database
 from lrs_bridge.web import (
     auth,
+    cors,
     errors,
     pages,
     rest_api,
@@ -48,15 +49,16 @@ def create_app(
     app.extensions["lrs_bridge.consistency"] = Consistency(database, clock)
     Bootstrap5(app)
     errors.register(app)
+    cors.attach(app, database, settings.public_url)
 
     page = pages.demonstration if demonstration else pages.home
     for blueprint, admission in (
-        (xapi.blueprint, auth.require_client),
-        (rest_api.blueprint, auth.require_client),
-        (page, auth.open_to_everybody),
-        (pages.health, auth.open_to_everybody),
+        (xapi.blueprint, (auth.require_client, cors.require_origin)),
+        (rest_api.blueprint, (auth.require_client,)),
+        (page, (auth.open_to_everybody,)),
+        (pages.health, (auth.open_to_everybody,)),
     ):
-        app.before_request_funcs.setdefault(blueprint.name, []).insert(0, admission)
+        app.before_request_funcs.setdefault(blueprint.name, [])[:0] = admission
         app.register_blueprint(blueprint)
 
     @app.after_request

@@ -10,7 +10,7 @@ BridgeError                   anything this service says no to, with a reason a 
 ├─ Unavailable                the database or another system can't answer just now       HTTP 503, exit 75
 └─ BadSettings                the service can't start as configured                      exit 78
 
-Every BadInput carries all the problems found, not only the first.
+A refusal carries all the problems found, not only the first.
 """
 
 from __future__ import annotations
@@ -53,11 +53,6 @@ class BridgeError(Exception):
     status = 500
     exit_code = 1
 
-
-class BadInput(BridgeError):
-    status = 400
-    exit_code = 2
-
     def __init__(self, title: str, problems: Iterable[Problem] = ()) -> None:
         super().__init__(title)
         self.title = title
@@ -65,6 +60,11 @@ class BadInput(BridgeError):
 
     def __str__(self) -> str:
         return "\n".join([self.title, *(f"  {problem}" for problem in self.problems)])
+
+
+class BadInput(BridgeError):
+    status = 400
+    exit_code = 2
 
 
 class BadMappings(BadInput):

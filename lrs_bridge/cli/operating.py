@@ -94,6 +94,12 @@ def settings_command() -> None:
     multiple=True,
     help="Credit e-mail addresses of this domain only. Several times.",
 )
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    help="Let web pages of this origin use it, such as https://content.example.org. Several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def add_client(
     name: str,
@@ -103,6 +109,7 @@ def add_client(
     test: bool,
     home_pages: tuple[str, ...],
     mail_domains: tuple[str, ...],
+    origins: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Make a credential for one source. The secret is shown this once."""
@@ -118,6 +125,7 @@ def add_client(
             test=test,
             home_pages=home_pages,
             mail_domains=mail_domains,
+            origins=origins,
             known_sources=tuple(checked.mappings.sources),
             public_url=settings.public_url,
             now=system_clock(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from lrs_bridge.errors import BadInput, Forbidden, Problem
+from lrs_bridge.flows.origins import parse_origin
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.store import clients
 from lrs_bridge.store.database import Session
@@ -47,21 +48,18 @@ def add_client(
     public_url: str,
     now: datetime,
     who: str,
+    origins: tuple[str, ...] = (),
 ) -> clients.NewClient:
-    """Makes a credential; its secret can be read only from the answer. Raises BadInput for an unknown scope or source."""
+    """Makes a credential; its secret can be read only from the answer. Raises BadInput for an unknown scope or source, and for
+    what is no origin."""
     problems = [
         Problem("--scope", f"there is no scope “{scope}”", "Communication 4.2", f"one of {', '.join(SCOPES)}")
         for scope in scopes
         if scope not in SCOPES
     ]
-    if source == BRIDGE:
-        problems.append(Problem("--source", "“bridge” is this service itself; nobody else speaks for it"))
-    elif source is not None and source not in known_sources:
-        problems.append(
-            Problem(
-                "--source", f"no mapping file describes “{source}”", "", f"one of {', '.join(known_sources)}"
-            )
-        )
+    problems += source_problems(source, known_sources)
+    allowed, wrong = _read_origins(origins)
+    problems += wrong
     problems += [
         Problem(
             "--home-page", f"“{page}” is not an address", "", "write it whole: https://moodle.example.org"
@@ -93,7 +91,32 @@ def add_client(
         public_url=public_url,
         now=now,
         created_by=who,
+        origins=allowed,
     )
+
+
+def source_problems(source: str | None, known: tuple[str, ...]) -> list[Problem]:
+    if source == BRIDGE:
+        return [Problem("--source", "“bridge” is this service itself; nobody else speaks for it")]
+    if source is not None and source not in known:
+        return [
+            Problem("--source", f"no mapping file describes “{source}”", "", f"one of {', '.join(known)}")
+        ]
+    return []
+
+
+def _read_origins(typed: tuple[str, ...]) -> tuple[tuple[str, ...], list[Problem]]:
+    """Origins as browsers write them, each once; and what is wrong with others."""
+    read: dict[str, None] = {}
+    problems = []
+    for one in typed:
+        try:
+            read[parse_origin(one)] = None
+        except ValueError as wrong:
+            problems.append(
+                Problem("--origin", f"“{one}”: {wrong}", "", "such as https://content.example.org")
+            )
+    return tuple(read), problems
 
 
 def readable_authority(client: clients.Client) -> int | None:

@@ -20,8 +20,18 @@ from lrs_bridge.store.schema import authorities, clients
 
 
 @dataclass(frozen=True, slots=True)
+class Launch:
+    """One learner, as canonical identifier, in one activity under one registration, a UUID in lower case."""
+
+    agent: str
+    activity: str
+    registration: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """A credential as checked. `scopes` are the xAPI specification's (Communication 4.2) and those of the Read API."""
+    """A credential as checked. `scopes` are the xAPI specification's (Communication 4.2) and those of the Read API; `origins`:
+    of web pages that may use it; `launch`: what it is held to, where it was made for one."""
 
     id: int
     name: str
@@ -30,6 +40,12 @@ class Client:
     authority_id: int
     test: bool
     home_pages: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    launch: Launch | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
 
     def may(self, *scopes: str) -> bool:
         """Whether it has one of these scopes of xAPI's, or "all", which is xAPI's too and reaches nothing else."""
@@ -61,12 +77,15 @@ def add(
     public_url: str,
     now: datetime,
     created_by: str,
+    origins: tuple[str, ...] = (),
+    expires_at: datetime | None = None,
+    launch: Launch | None = None,
 ) -> NewClient:
     key, secret, salt = secrets.token_hex(16), secrets.token_urlsafe(32), secrets.token_bytes(16)
     actor = {
         "objectType": "Agent",
         "name": name,
-        "account": {"homePage": public_url, "name": f"client:{key}"},
+        "account": {"homePage": public_url, "name": _authority_name(key, launch)},
     }
     session.execute(
         sa.insert(clients).values(
@@ -82,9 +101,23 @@ def add(
             mail_domains="\n".join(domain.casefold() for domain in mail_domains),
             created_at=now,
             created_by=created_by,
+            origins=" ".join(origins),
+            expires_at=expires_at,
+            only_agent=launch.agent if launch else "",
+            only_activity=launch.activity if launch else "",
+            only_registration=launch.registration if launch else "",
         )
     )
     return NewClient(key, secret)
+
+
+def _authority_name(key: str, launch: Launch | None) -> str:
+    """Launched again under the same registration, content reads what it has sent before; the name tells nothing of whom."""
+    if launch is None:
+        return f"client:{key}"
+    whose = f"{launch.agent}\n{launch.activity}\n{launch.registration}"
+    digest = hashlib.blake2b(whose.encode("utf-8", "surrogatepass"), digest_size=16)
+    return f"launch:{digest.hexdigest()}"
 
 
 def revoke(session: Session, key: str, now: datetime) -> bool:
@@ -105,7 +138,7 @@ def authority(session: Session, actor: dict[str, Any]) -> int:
 
 
 def check(session: Session, key: str, secret: str) -> Client | None:
-    """The client whose key and secret these are; None for a wrong or revoked one."""
+    """The client whose key and secret these are, expired or not; None for a wrong or revoked one."""
     if "\0" in key:  # PostgreSQL refuses to be asked for it
         return None
     row = session.execute(
@@ -137,7 +170,15 @@ def _client(row: sa.Row[Any]) -> Client:
         row.authority_id,
         row.test,
         tuple(row.home_pages.splitlines()),
+        tuple(row.origins.split()),
+        row.expires_at,
+        _launch(row),
     )
+
+
+def _launch(row: sa.Row[Any]) -> Launch | None:
+    held_to = Launch(row.only_agent, row.only_activity, row.only_registration)
+    return held_to if row.expires_at is not None else None
 
 
 def own(session: Session, *, public_url: str, who: str, now: datetime) -> Client:
@@ -172,3 +213,51 @@ def names(session: Session, numbers: Iterable[int]) -> dict[int, str]:
     """Number → what the credential is called."""
     found = sa.select(clients.c.id, clients.c.name).where(clients.c.id.in_(list(numbers)))
     return {row.id: row.name for row in session.execute(found)}
+
+
+def allowed_origins(session: Session, now: datetime) -> frozenset[str]:
+    """The origins that any credential allows which is neither revoked nor expired."""
+    found = sa.select(clients.c.origins).distinct().where(clients.c.origins != "", _is_live(now))
+    return frozenset(origin for origins in session.scalars(found) for origin in origins.split())
+
+
+def _is_live(now: datetime) -> sa.ColumnElement[bool]:
+    not_expired = sa.or_(clients.c.expires_at.is_(None), clients.c.expires_at > now)
+    return sa.and_(clients.c.revoked_at.is_(None), not_expired)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A credential as operators see it."""
+
+    key: str
+    client: Client
+    mail_domains: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None
+
+
+def listed(session: Session, *, launches: bool) -> list[Listed]:
+    """Credentials with a secret, the newest first: those of launches, until they are forgotten, or all others."""
+    is_launch = clients.c.expires_at.is_not(None)
+    found = sa.select(clients).where(clients.c.secret_hash != b"", is_launch if launches else ~is_launch)
+    return [
+        Listed(
+            row.key,
+            _client(row),
+            tuple(row.mail_domains.splitlines()),
+            row.created_at,
+            row.created_by,
+            row.revoked_at,
+        )
+        for row in session.execute(found.order_by(clients.c.id.desc()))
+    ]
+
+
+def forget_expired(session: Session, before: datetime) -> int:
+    """Takes secret, learner, registration and origins out of credentials that expired before then; how many. The rows stay, for
+    statements and documents name who sent them, and looking for those that nothing names would read all statements."""
+    past = sa.update(clients).where(clients.c.expires_at < before, clients.c.secret_hash != b"")
+    blank = {"secret_hash": b"", "only_agent": "", "only_registration": "", "origins": ""}
+    return session.execute(past.values(blank)).rowcount

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app, g, request
 
 from lrs_bridge.errors import Unauthorised
+from lrs_bridge.moments import Clock
 from lrs_bridge.store import clients
 from lrs_bridge.store.database import Database
 
@@ -29,6 +30,9 @@ def require_client() -> None:
     if client is None:
         raise Unauthorised("The key or the secret is wrong, or the credential was revoked.")
     g.client = client
+    clock: Clock = current_app.extensions["lrs_bridge.clock"]
+    if client.has_expired(clock()):
+        raise Unauthorised("The credential has expired: launch the content anew.")
 
 
 def open_to_everybody() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from flask import Flask, Response, current_app, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lrs_bridge.errors import BadInput, BridgeError, Unauthorised, Unavailable
-from lrs_bridge.web import problems
+from lrs_bridge.web import problems, xapi
 
 log = logging.getLogger(__name__)
 
 _PROBLEMS_TOLD = 200
+_IN_BATCH = re.compile(r"\$\[(\d+)\]")
 
 
 def register(app: Flask) -> None:
@@ -23,14 +25,11 @@ def register(app: Flask) -> None:
 
 
 def _refused(error: BridgeError) -> Response:
-    title = error.title if isinstance(error, BadInput) else str(error)
+    title = error.title
     log.warning("answered %s to %s %s: %s", error.status, request.method, request.path, title)
     if isinstance(error, Unavailable):
         title = "The service can't reach its database just now; nothing was kept. Try again."
-    extra: dict[str, Any] = {}
-    if isinstance(error, BadInput):
-        extra = _told(error)
-    answer = _answer(error.status, title, extra)
+    answer = _answer(error.status, title, _told(error))
     if isinstance(error, Unauthorised):
         answer.headers["WWW-Authenticate"] = 'Basic realm="lrs_bridge", charset="UTF-8"'
     if error.status == 503:
@@ -71,9 +70,14 @@ def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
 
 
-def _told(error: BadInput) -> dict[str, Any]:
-    """The problems, as many as a person reads; how many more there are."""
+def _told(error: BridgeError) -> dict[str, Any]:
+    """The problems, as many as a person reads; how many more there are; and of a batch every statement that has one."""
+    if not error.problems and not isinstance(error, BadInput):
+        return {}
     told: dict[str, Any] = {"problems": [problem.as_json() for problem in error.problems[:_PROBLEMS_TOLD]]}
     if len(error.problems) > _PROBLEMS_TOLD:
         told["problems_not_shown"] = len(error.problems) - _PROBLEMS_TOLD
+    at_fault = {int(found[1]) for problem in error.problems if (found := _IN_BATCH.match(problem.where))}
+    if at_fault and xapi.is_under(request.path):
+        told["statements"] = sorted(at_fault)
     return told

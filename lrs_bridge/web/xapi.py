@@ -13,6 +13,11 @@ PREFIX = "/xapi"
 blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
 
 
+def is_under(path: str) -> bool:
+    """Whether the address is one of the xAPI's, known or not."""
+    return path == PREFIX or path.startswith(f"{PREFIX}/")
+
+
 def settings() -> Settings:
     found: Settings = current_app.extensions["lrs_bridge.settings"]
     return found
