@@ -24,8 +24,8 @@ from lrs_bridge.flows.recompute import due_by_clock, recompute
 from lrs_bridge.flows.verify import verify
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import outbox, timetable
-from lrs_bridge.store.database import Database
+from lrs_bridge.store import clients, outbox, timetable
+from lrs_bridge.store.database import Database, Session
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ LEASE_SECONDS = 12
 _RECORD_IDLE_EVERY = timedelta(seconds=30)
 _JUMP_SECONDS = 5.0
 _KEEP_SENT = timedelta(days=90)
+_KEEP_EXPIRED = timedelta(days=7)  # so long, whoever comes by an old link hears that it has expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +218,16 @@ def _verify(table: Timetable) -> str:
 
 
 def _purge(table: Timetable) -> str:
-    before = table.clock() - _KEEP_SENT
-    purged = table.database.write(lambda session: outbox.purge_sent(session, before))
-    return f"{purged} sent messages forgotten" if purged else ""
+    now = table.clock()
+
+    def journey(session: Session) -> list[str]:
+        counts = {
+            "sent messages": outbox.purge_sent(session, now - _KEEP_SENT),
+            "expired credentials": clients.forget_expired(session, now - _KEEP_EXPIRED),
+        }
+        return [f"{count} {what} forgotten" for what, count in counts.items() if count]
+
+    return "; ".join(table.database.write(journey))
 
 
 JOBS = (

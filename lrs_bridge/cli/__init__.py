@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from lrs_bridge import __version__
-from lrs_bridge.cli import alerts, champion, mappings, operating, people, training
+from lrs_bridge.cli import alerts, champion, mappings, operating, people, sending, training
 from lrs_bridge.cli.plumbing import Refusing, example
 
 
@@ -29,6 +29,8 @@ for command in (
     operating.settings_command,
     operating.add_client,
     operating.revoke_client,
+    sending.clients_command,
+    sending.launch_link,
     operating.serve,
     operating.worker,
     operating.status,

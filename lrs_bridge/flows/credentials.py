@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from lrs_bridge.errors import BadInput, Forbidden, Problem
 from lrs_bridge.flows.origins import parse_origin
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
+from lrs_bridge.moments import format_instant
 from lrs_bridge.store import clients
 from lrs_bridge.store.database import Session
 
@@ -135,3 +137,35 @@ def require(client: clients.Client, scope: str) -> None:
             f"The credential “{client.name}” lacks the scope {scope}: it is given when a credential is made "
             f"(`lrs-bridge add-client --scope {scope}`)."
         )
+
+
+def listing(session: Session, now: datetime, *, launches: bool) -> list[dict[str, Any]]:
+    """What `lrs-bridge clients --json` says: the credentials of launches, or all others, the newest first."""
+    return [_told(one, now) for one in clients.listed(session, launches=launches)]
+
+
+def _told(one: clients.Listed, now: datetime) -> dict[str, Any]:
+    client, launch = one.client, one.client.launch
+    expired = "expired" if client.has_expired(now) else "in use"
+    return {
+        "key": one.key,
+        "name": client.name,
+        "source": client.source,
+        "scopes": sorted(client.scopes),
+        "test": client.test,
+        "home_pages": list(client.home_pages),
+        "mail_domains": list(one.mail_domains),
+        "origins": list(client.origins),
+        "launch": {
+            "learner": launch.agent,
+            "activity": launch.activity,
+            "registration": launch.registration,
+        }
+        if launch
+        else None,
+        "state": "revoked" if one.revoked_at else expired,
+        "created_at": format_instant(one.created_at),
+        "created_by": one.created_by,
+        "revoked_at": format_instant(one.revoked_at) if one.revoked_at else None,
+        "expires_at": format_instant(client.expires_at) if client.expires_at else None,
+    }

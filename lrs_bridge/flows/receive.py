@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from lrs_bridge.errors import BadInput, Conflict, Forbidden, Problem
+from lrs_bridge.flows import limits
 from lrs_bridge.moments import parse_instant
 from lrs_bridge.store import activities, receiving, references
 from lrs_bridge.store import statements as records
@@ -115,7 +116,7 @@ def accept(
     default a sender's voids and what it sends belatedly.
 
     Raises Conflict where an id is held with other content (Communication 2.1.1), Forbidden where the sender may not write
-    or would void another authority's statement (Data 2.3.2).
+    or would void another authority's statement (Data 2.3.2), or where what it sends is not of the launch it is held to.
     """
     accept_together(session, [Delivery(incoming, sender, cause)], now)
     return [one.id for one in incoming]
@@ -155,6 +156,7 @@ def _admit(session: Session, incoming: Sequence[Incoming], sender: Client) -> No
     """Raises Forbidden where this sender may not store these."""
     if not sender.may("statements/write"):
         raise Forbidden(f"The credential “{sender.name}” may not write statements (scope statements/write).")
+    limits.hold_statements(sender, (one.text for one in incoming))
     targets = [one.voids for one in incoming if one.voids]
     if targets and not sender.may("all"):
         others = records.voided_by_others(session, targets, sender.authority_id)

@@ -1,0 +1,94 @@
+"""Commands about those who send: their credentials, links that launch content, and what was refused."""
+
+from __future__ import annotations
+
+import click
+
+from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings, who
+from lrs_bridge.flows import credentials, launch
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.moments import format_instant, system_clock
+from lrs_bridge.report.sending import clients_report
+
+
+@click.command("clients", epilog=example("lrs-bridge clients --launches"))
+@click.option("--launches", is_flag=True, help="Those of launch links in place of all others.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def clients_command(*, launches: bool, as_json: bool) -> None:
+    """List the credentials: whose they are, what they may do, and whether they still do."""
+    now = system_clock()
+    found = open_database(read_settings()).read(
+        lambda session: credentials.listing(session, now, launches=launches)
+    )
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(clients_report(found))
+
+
+@click.command(
+    "launch-link",
+    epilog=example(
+        "lrs-bridge launch-link https://content.example.org/cse/story.html \\\n"
+        "      --learner 'https://moodle.council.gov.uk|4711' --activity https://content.example.org/cse --source nwg"
+    ),
+)
+@click.argument("content_url")
+@click.option("--learner", required=True, help="Who will do it: an e-mail address, or homePage|name.")
+@click.option("--activity", required=True, help="The id that the content gives its activity, an IRI.")
+@click.option(
+    "--registration", default="", help="A UUID, to go on with an earlier launch; a new one if left out."
+)
+@click.option("--source", help="The mapping file's source that the content is of.")
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 168),
+    default=8,
+    show_default=True,
+    help="How long the link works.",
+)
+@click.option("--name", default="", help="The learner's name, for the content to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def launch_link(
+    content_url: str,
+    learner: str,
+    activity: str,
+    registration: str,
+    source: str | None,
+    hours: int,
+    name: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Print a link to CONTENT_URL by which one learner does one activity. Whoever has the link is that learner."""
+    settings = read_settings()
+    _, checked = mapping_flow.read(settings.mappings, settings.calendar)
+    database = open_database(settings)
+    wanted = launch.Wanted(content_url, learner, activity, registration, source, hours, name)
+    now = system_clock()
+    made = database.write(
+        lambda session: launch.make_link(
+            session,
+            wanted,
+            known_sources=tuple(checked.mappings.sources),
+            public_url=settings.public_url,
+            now=now,
+            who=who(),
+        )
+    )
+    if as_json:
+        print_json(
+            {
+                "url": made.url,
+                "key": made.key,
+                "learner": made.learner,
+                "activity": made.activity,
+                "registration": made.registration,
+                "origin": made.origin,
+                "expires_at": format_instant(made.expires_at),
+            }
+        )
+    else:
+        click.echo(made.url)
+    if source is None:
+        click.echo("No --source was given: what it sends is stored, and no rule will match it.", err=True)
