@@ -170,8 +170,8 @@ class TestCredential:
 
     def test_is_credited_as_its_source(self, bridge):
         sent = completion(ASHA, "induction", day(1))
-        sent["object"]["id"] = ACTIVITY
-        [id_] = bridge.stored(sent, sender=sender(link(bridge, source="moodle")))
+        made = link(bridge, source="moodle", activity=sent["object"]["id"])
+        [id_] = bridge.stored(sent, sender=sender(made))
         bridge.recompute()
         assert [one["statement_id"] for one in bridge.explain(ASHA)["evidence"] if one["counts"]] == [id_]
 
