@@ -23,6 +23,7 @@ from lrs_bridge.web import (
     cors,
     errors,
     pages,
+    refused,
     rest_api,
     statements_api,  # noqa: F401  # puts its routes on the blueprint
     xapi,
@@ -50,6 +51,7 @@ def create_app(
     Bootstrap5(app)
     errors.register(app)
     cors.attach(app, database, settings.public_url)
+    refused.attach(app, database, settings)
 
     page = pages.demonstration if demonstration else pages.home
     for blueprint, admission in (

@@ -21,10 +21,11 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
 from lrs_bridge.flows.recompute import due_by_clock, recompute
+from lrs_bridge.flows.refused import KEPT_DAYS
 from lrs_bridge.flows.verify import verify
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import clients, outbox, timetable
+from lrs_bridge.store import clients, outbox, refused, timetable
 from lrs_bridge.store.database import Database, Session
 
 log = logging.getLogger(__name__)
@@ -223,6 +224,7 @@ def _purge(table: Timetable) -> str:
     def journey(session: Session) -> list[str]:
         counts = {
             "sent messages": outbox.purge_sent(session, now - _KEEP_SENT),
+            "refused requests": refused.purge(session, now - timedelta(days=KEPT_DAYS)),
             "expired credentials": clients.forget_expired(session, now - _KEEP_EXPIRED),
         }
         return [f"{count} {what} forgotten" for what, count in counts.items() if count]

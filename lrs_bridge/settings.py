@@ -127,6 +127,7 @@ TABLE = (
     Setting("web_processes", 1, _whole(1, 64), "how many processes answer HTTP"),
     Setting("max_body_bytes", 20_000_000, _whole(1_000, 1_000_000_000), "larger request bodies are refused with 413"),
     Setting("max_statements", 500, _whole(1, 5_000), "at most so many statements in one answer; the rest follows by “more”"),
+    Setting("refused_kept", 2_000, _whole(1, 1_000_000), "of refused requests so many are kept to be looked at, the newest, each for 30 days"),
     Setting("mail_from", "", _text, "sender of e-mails; empty: lrs-bridge@ and the host of public_url"),
     Setting("mail_folder", "", _text, "write e-mails into this folder instead of sending them"),
     Setting("smtp_host", "", _text, "mail server; with neither this nor mail_folder, e-mails wait and status says so"),
@@ -152,6 +153,7 @@ class Settings:
     web_processes: int
     max_body_bytes: int
     max_statements: int
+    refused_kept: int
     mail_from: str
     mail_folder: str
     smtp_host: str

@@ -31,6 +31,7 @@ for command in (
     operating.revoke_client,
     sending.clients_command,
     sending.launch_link,
+    sending.refused_command,
     operating.serve,
     operating.worker,
     operating.status,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings, who
-from lrs_bridge.flows import credentials, launch
+from lrs_bridge.flows import credentials, launch, refused
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.moments import format_instant, system_clock
-from lrs_bridge.report.sending import clients_report
+from lrs_bridge.report.sending import clients_report, refused_report
 
 
 @click.command("clients", epilog=example("lrs-bridge clients --launches"))
@@ -92,3 +92,26 @@ def launch_link(
         click.echo(made.url)
     if source is None:
         click.echo("No --source was given: what it sends is stored, and no rule will match it.", err=True)
+
+
+@click.command("refused", epilog=example("lrs-bridge refused --since 1 --source nwg"))
+@click.option(
+    "--since",
+    type=click.IntRange(1, refused.KEPT_DAYS),
+    default=refused.KEPT_DAYS,
+    show_default=True,
+    help="So many days back.",
+)
+@click.option("--source", help="Of this source's credentials alone.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Show at most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def refused_command(since: int, source: str | None, limit: int, *, as_json: bool) -> None:
+    """Show what was refused: when, whose, why, and how the body began. The newest first."""
+    now = system_clock()
+    found = open_database(read_settings()).read(
+        lambda session: refused.listing(session, now, days=since, source=source, limit=limit)
+    )
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(refused_report(found))

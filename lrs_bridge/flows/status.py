@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from lrs_bridge.flows import alerts
+from lrs_bridge.flows import alerts, refused
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import recipients_of
 from lrs_bridge.moments import format_instant
@@ -53,6 +53,7 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
         else None,
         "unmapped_activities": evidence.count_unmapped(session),
         "alerts": {"waiting": waiting, "held": held},
+        "refused": refused.summary(session, now),
         "deliveries": outbox.summary(session),
         "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
         "learners": projections.count_learners(session),

@@ -45,6 +45,12 @@ def _status(body: dict[str, Any]) -> Iterator[str]:
     alerts = body["alerts"]
     number = sum(one["number"] for one in alerts["held"])
     yield f"Alerts     {alerts['waiting']} waiting, {number} held{' (`lrs-bridge alerts list`)' if number else ''}"
+    refused = body["refused"]
+    if refused["last_day"]:
+        kinds = "1 kind" if refused["last_day"] == 1 else f"{refused['last_day']} kinds"
+        yield f"Refused    {kinds} of request in the last day, such as: {refused['newest']} (`lrs-bridge refused`)"
+    else:
+        yield "Refused    nothing in the last day"
     deliveries = body["deliveries"]
     yield f"Messages   {deliveries['sent']} sent, {deliveries['waiting']} waiting, {deliveries['failed']} failed"
     for failure in deliveries["failures"]:

@@ -31,3 +31,27 @@ def _client(one: dict[str, Any]) -> Iterator[str]:
         if instant:
             yield f"  {title:<10} {instant[:19]}"
     yield ""
+
+
+def refused_report(found: Sequence[dict[str, Any]]) -> str:
+    """Each kind of refused request, the newest first: who sent what, why not, and how it began."""
+    return "\n".join(_visible(line) for one in found for line in _refused(one)) or "Nothing was refused."
+
+
+def _visible(text: str) -> str:
+    """What was sent may hold characters that would steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def _refused(one: dict[str, Any]) -> Iterator[str]:
+    sender = one["sender"] or "somebody without a good credential"
+    source = f" (source {one['source']})" if one["source"] else ""
+    yield f"{one['last_at'][:19]}  {one['status']} to {one['method']} {one['path']} of {sender}{source}"
+    if one["times"] > 1:
+        yield f"  {one['times']} times since {one['first_at'][:19]}"
+    title, *problems = one["reason"].split("\n")
+    yield f"  {title}"
+    yield from (f"    {problem.strip()}" for problem in problems)
+    if one["excerpt"]:
+        yield f"  sent: {' '.join(one['excerpt'].split())}"
+    yield ""

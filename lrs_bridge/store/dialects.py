@@ -39,10 +39,22 @@ def insert_many(session: Session, table: sa.Table, rows: Sequence[Mapping[str, A
     session.execute(statement, rows)
 
 
-def upsert(session: Session, table: sa.Table, *, key: tuple[str, ...]) -> Any:
-    """INSERT that replaces every other column of a row with the same key."""
+def upsert(
+    session: Session,
+    table: sa.Table,
+    *,
+    key: tuple[str, ...],
+    standing: tuple[str, ...] = (),
+    added_up: tuple[str, ...] = (),
+) -> Any:
+    """INSERT that replaces the other columns of a row with the same key: those `standing` stay as they are, those `added_up` are
+    added to what is there."""
     statement = _insert(session, table)
     others = {
-        column.name: statement.excluded[column.name] for column in table.columns if column.name not in key
+        column.name: column + statement.excluded[column.name]
+        if column.name in added_up
+        else statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in (*key, *standing)
     }
     return statement.on_conflict_do_update(index_elements=list(key), set_=others)

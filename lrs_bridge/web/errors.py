@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any
 
-from flask import Flask, Response, current_app, json, render_template, request
+from flask import Flask, Response, current_app, g, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lrs_bridge.errors import BadInput, BridgeError, Unauthorised, Unavailable
@@ -29,6 +29,7 @@ def _refused(error: BridgeError) -> Response:
     log.warning("answered %s to %s %s: %s", error.status, request.method, request.path, title)
     if isinstance(error, Unavailable):
         title = "The service can't reach its database just now; nothing was kept. Try again."
+    g.refused_problems = error.problems
     answer = _answer(error.status, title, _told(error))
     if isinstance(error, Unauthorised):
         answer.headers["WWW-Authenticate"] = 'Basic realm="lrs_bridge", charset="UTF-8"'
@@ -57,6 +58,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
+    g.refused_because = title
     if problems.is_of_read_api(request.path):
         public_url = current_app.extensions["lrs_bridge.settings"].public_url
         body = problems.details(status, title, extra, public_url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, request
+from flask import current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 
@@ -13,6 +13,7 @@ def json_body(what: str) -> bytes:
         said = request.mimetype or "none"
         raise UnsupportedMediaType(f"The Content-Type is {said}; {what} are sent as application/json.")
     body = request.get_data(cache=False)
+    g.sent = body  # what is kept of a refused request begins with it
     # a body sent in chunks says no length before; Werkzeug stops reading at the limit without a word
     if request.content_length is None and len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
         raise RequestEntityTooLarge
