@@ -8,7 +8,7 @@ from flows.worlds import SITE, START, completion
 
 from lrs_bridge import settings
 from lrs_bridge.jobs import JOBS, Every, Job, Nightly, Timetable
-from lrs_bridge.store import timetable
+from lrs_bridge.store import clients, refused, timetable
 from lrs_bridge.store.timetable import JobRun
 
 SETTINGS = settings.load({})
@@ -178,3 +178,39 @@ def test_a_clock_that_jumps_leaves_no_tick_in_the_distance(world, table, jump):
     assert comes_true(world.standings)
     table.stop(scheduler)
     assert len(world.standings()) == 1
+
+
+def test_what_is_old_is_forgotten_at_night(world, table):
+    def row(digest: bytes, at: datetime) -> refused.Refusal:
+        return refused.Refusal(digest, at, None, "POST", "/xapi/statements", 401, "No credential.", "")
+
+    def launch(session):
+        held_to = clients.Launch("mailto:asha@example.org", "https://content.example.org/cse", "")
+        return clients.add(
+            session,
+            name="launch",
+            source=None,
+            scopes=("state",),
+            test=False,
+            home_pages=(),
+            mail_domains=(),
+            public_url="https://bridge.example.org",
+            now=world.now,
+            created_by="the tests",
+            expires_at=world.now + HOUR,
+            launch=held_to,
+        )
+
+    job = next(job for job in JOBS if job.name == "purge")
+    world.database.write(launch)
+    world.database.write(lambda session: refused.keep(session, [row(b"old", world.now)], 10))
+    assert table.run(job).detail == ""
+    world.advance(timedelta(days=31))
+    world.database.write(lambda session: refused.keep(session, [row(b"new", world.now)], 10))
+    run = table.run(job)
+    assert (run.outcome, run.detail) == (
+        "ok",
+        "1 refused requests forgotten; 1 expired credentials forgotten",
+    )
+    assert world.database.read(lambda session: refused.count(session, START)) == 1
+    assert world.database.read(lambda session: clients.listed(session, launches=True)) == []

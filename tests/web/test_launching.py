@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import timedelta
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from builders import ATTEMPTED, SOURCES, VOIDED, completion, day, new_id, statement, void_of
-
+from builders import ATTEMPTED, VOIDED, completion, day, new_id, statement, void_of
 from web.launches import ACTIVITY, ASHA, BEN, CONTENT, REGISTRATION, in_launch, link, parameters, sender
 
 from lrs_bridge.errors import BadInput, Forbidden
-from lrs_bridge.flows import launch, limits
+from lrs_bridge.flows import limits
 from lrs_bridge.store import clients
-from lrs_bridge.store.clients import NewClient
 
 PUBLIC = "https://bridge.example.org/lrs"
 

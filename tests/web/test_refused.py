@@ -176,10 +176,10 @@ class TestTheSameAgain:
 class TestBounds:
     def test_the_oldest_go(self, make_bridge, clock):
         bridge = make_bridge(refused_kept=3)
-        for sender in ("moodle", "nwg", "set_toolbox"):
+        for source in ("moodle", "nwg", "set_toolbox"):
             for body in (WRONG_ACTOR, {}):
                 clock.advance(timedelta(seconds=2))
-                bridge.post(body, sender=sender)
+                bridge.post(body, sender=source)
         assert [one["source"] for one in kept(bridge)] == ["set_toolbox", "set_toolbox", "nwg"]
 
     def test_they_are_forgotten_after_a_month(self, bridge, clock):
