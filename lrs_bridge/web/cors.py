@@ -98,13 +98,13 @@ def _preflight() -> Response | None:
 
 
 def _tell(answer: Response) -> Response:
-    """What the browser asks: whether the page may read the answer. A refusal may be read wherever some credential allows the
-    origin, so that content can say why."""
+    """What the browser asks: whether the page may read the answer. A refusal, and what needs no credential, may be read wherever
+    some credential allows the origin, so that content can say why."""
     origin = request.headers.get("Origin")
     if origin is None or not xapi.is_under(request.path):
         return answer
     answer.vary.add("Origin")
-    if g.get("origin_allowed") or (answer.status_code >= 400 and _is_allowed(origin)):
+    if g.get("origin_allowed") or _is_allowed(origin):
         answer.headers["Access-Control-Allow-Origin"] = origin
         answer.headers["Access-Control-Expose-Headers"] = _SHOWN
     return answer
