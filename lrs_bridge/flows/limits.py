@@ -108,9 +108,21 @@ def _named(target: dict[str, Any]) -> str:
     return quoted(target["id"]) if "id" in target else f"the {target['objectType']}"
 
 
-def _is_about(statement: dict[str, Any], activity: str) -> bool:
+def objection(activity: str, statement: dict[str, Any]) -> str | None:
+    """Why a statement of a launch of this activity credits nobody; None where it may, and where there was no launch. Content
+    also tells of what lies around its activity; by that a learner could claim another course."""
+    if not activity or _is_of(statement, activity):
+        return None
+    return "about another activity than the one that was launched"
+
+
+def _is_of(statement: dict[str, Any], activity: str) -> bool:
     target = statement["object"]
-    if target.get("objectType", "Activity") == "Activity" and is_part(target["id"], activity):
+    return target.get("objectType", "Activity") == "Activity" and is_part(target["id"], activity)
+
+
+def _is_about(statement: dict[str, Any], activity: str) -> bool:
+    if _is_of(statement, activity):
         return True
     around = statement.get("context", {}).get("contextActivities", {})
     return any(

@@ -16,6 +16,7 @@ from typing import Any
 
 from lrs_bridge.errors import Conflict, Unavailable
 from lrs_bridge.flows import announce as announcing
+from lrs_bridge.flows import limits
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.learning import by_hand
 from lrs_bridge.learning.history import History
@@ -60,9 +61,9 @@ def matches_of(one: records.ToMatch, mappings: Mappings) -> Found:
     statement = documents.parse(one.body.encode())
     verb, source = statement["verb"]["id"], one.source
     actor, people_meant = statement["actor"], [statement["actor"]]
-    objection = (
-        Speaker(one.test, one.home_pages, one.mail_domains).objection(actor) if not is_group(actor) else None
-    )
+    objection = limits.objection(one.launched, statement)
+    if not is_group(actor):
+        objection = Speaker(one.test, one.home_pages, one.mail_domains).objection(actor) or objection
     if is_group(actor):
         members = actor.get("member", [])
         objection, people_meant = _TOLD_OF_GROUP, members if len(members) <= LARGEST_GROUP else []

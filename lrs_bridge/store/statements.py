@@ -229,7 +229,8 @@ def find_any(session: Session, alternatives: Sequence[Filter]) -> list[StoredSta
 
 @dataclass(frozen=True, slots=True)
 class ToMatch:
-    """A statement with what matching needs to know of its sender."""
+    """A statement with what matching needs to know of its sender. `launched`: the activity that its credential was made for, or
+    ""."""
 
     seq: int
     id: uuid.UUID
@@ -239,6 +240,7 @@ class ToMatch:
     test: bool
     home_pages: tuple[str, ...]
     mail_domains: tuple[str, ...]
+    launched: str
     voids: uuid.UUID | None
 
 
@@ -254,6 +256,7 @@ def to_match(session: Session, seqs: Sequence[int]) -> list[ToMatch]:
             clients.c.test,
             clients.c.home_pages,
             clients.c.mail_domains,
+            clients.c.only_activity,
             voidings.c.target,
         )
         .join(clients, clients.c.id == statements.c.client_id)
@@ -271,6 +274,7 @@ def to_match(session: Session, seqs: Sequence[int]) -> list[ToMatch]:
             row.test,
             tuple(row.home_pages.split("\n")) if row.home_pages else (),
             tuple(row.mail_domains.split("\n")) if row.mail_domains else (),
+            row.only_activity,
             row.target,
         )
         for row in session.execute(found)

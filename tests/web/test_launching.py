@@ -131,6 +131,15 @@ class TestCredential:
         bridge.recompute()
         assert [one["statement_id"] for one in bridge.explain(ASHA)["evidence"] if one["counts"]] == [id_]
 
+    def test_credits_no_other_course_by_naming_the_activity_around_it(self, bridge):
+        sent = completion(ASHA, "induction", day(1), **around("grouping", ACTIVITY))
+        bridge.stored(sent, sender=sender(link(bridge, source="moodle")))
+        bridge.recompute()
+        [one] = bridge.explain(ASHA)["evidence"]
+        assert not one["counts"]
+        assert "launched" in one["because"]
+        assert bridge.differences() == []
+
     def test_reads_what_was_sent_in_this_registration_and_nothing_else(self, bridge):
         bridge.stored(in_launch())
         [first] = bridge.stored(in_launch(), sender=sender(link(bridge)))
