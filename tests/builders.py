@@ -123,6 +123,10 @@ class Bridge:
         self.credentials = {source: self.credential(source) for source in SOURCES}
 
     def close(self) -> None:
+        waiting = self.app.extensions["lrs_bridge.refused"]._timer
+        if waiting is not None:  # or it would write into the database of a later test
+            waiting.cancel()
+            waiting.join()
         self.database.close()
 
     def put_in_force(self, files: Mapping[str, str] | None = None) -> None:

@@ -6,6 +6,7 @@ to the origins of its own. Requests that no web page sent have no Origin, and pa
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import datetime, timedelta
 
@@ -43,13 +44,15 @@ class AllowedOrigins:
         self._read: tuple[datetime, frozenset[str]] | None = None
 
     def has(self, origin: str, now: datetime) -> bool:
-        """While the database is away, by what was last read."""
+        """While the database is away, by what was last read; raises Unavailable where nothing was."""
         with self._lock:
             if self._read is None or not self._read[0] <= now < self._read[0] + _REMEMBERED:
                 try:
                     found = self._database.read(lambda session: clients.allowed_origins(session, now))
                 except Unavailable:
-                    found = self._read[1] if self._read else frozenset()
+                    if self._read is None:
+                        raise
+                    found = self._read[1]
                 self._read = (now, found)
             return origin in self._read[1]
 
@@ -104,9 +107,10 @@ def _tell(answer: Response) -> Response:
     if origin is None or not xapi.is_under(request.path):
         return answer
     answer.vary.add("Origin")
-    if g.get("origin_allowed") or _is_allowed(origin):
-        answer.headers["Access-Control-Allow-Origin"] = origin
-        answer.headers["Access-Control-Expose-Headers"] = _SHOWN
+    with contextlib.suppress(Unavailable):  # then the answer itself says that the database is away
+        if g.get("origin_allowed") or _is_allowed(origin):
+            answer.headers["Access-Control-Allow-Origin"] = origin
+            answer.headers["Access-Control-Expose-Headers"] = _SHOWN
     return answer
 
 

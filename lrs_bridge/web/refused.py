@@ -26,7 +26,7 @@ _PAUSE = timedelta(seconds=30)
 
 
 class Keeper:
-    """Writes refusals, at most ten times a second; what comes faster is added up and goes with the next. While the database is
+    """Writes refusals, at most ten times a second; what comes faster is added up and written a second later. While the database is
     away they are let go: they stand in the log."""
 
     def __init__(self, database: Database, most: int) -> None:
@@ -36,9 +36,12 @@ class Keeper:
         self._window: datetime | None = None
         self._written = 0
         self._not_before: datetime | None = None
+        self._timer: threading.Timer | None = None
 
     def keep(self, one: refused.Refusal) -> None:
         with self._lock:
+            if self._is_away(one.at):
+                return
             before = self._waiting.get(one.digest)
             if before is not None:
                 one = dataclasses.replace(one, times=before.times + 1)
@@ -46,21 +49,40 @@ class Keeper:
                 return
             self._waiting[one.digest] = one
             if not self._may_write(one.at):
+                self._write_later()
                 return
+        self._write()
+
+    def _write(self) -> None:
+        with self._lock:
             together = list(self._waiting.values())
             self._waiting.clear()
+        if not together:
+            return
         try:
             self._database.write(lambda session: refused.keep(session, together, self._most))
-        except Unavailable as away:
-            log.warning("refused requests could not be kept: %s", away)
-            self._not_before = one.at + _PAUSE
-        except Exception:
-            log.exception("refused requests could not be kept")
-            self._not_before = one.at + _PAUSE
+        except Exception as wrong:
+            if isinstance(wrong, Unavailable):
+                log.warning("refused requests could not be kept: %s", wrong)
+            else:
+                log.exception("refused requests could not be kept")
+            self._not_before = together[-1].at + _PAUSE
+
+    def _write_later(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(_WINDOW.total_seconds(), self._write_waiting)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _write_waiting(self) -> None:
+        with self._lock:
+            self._timer = None
+        self._write()
+
+    def _is_away(self, now: datetime) -> bool:
+        return self._not_before is not None and self._not_before - _PAUSE <= now < self._not_before
 
     def _may_write(self, now: datetime) -> bool:
-        if self._not_before is not None and self._not_before - _PAUSE <= now < self._not_before:
-            return False
         if self._window is None or not self._window <= now < self._window + _WINDOW:
             self._window, self._written = now, 0
         self._written += 1
@@ -73,11 +95,20 @@ def attach(app: Flask, database: Database, settings: Settings) -> None:
 
 
 def _note(answer: Response) -> Response:
-    if not _is_to_be_kept(answer.status_code):
-        return answer
-    keeper: Keeper = current_app.extensions["lrs_bridge.refused"]
+    if _is_to_be_kept(answer.status_code):
+        keeper: Keeper = current_app.extensions["lrs_bridge.refused"]
+        try:
+            one = _refusal(answer)
+        except Exception:  # the answer stands, whatever is wrong here
+            log.exception("a refused request could not be described")
+            return answer
+        answer.call_on_close(lambda: keeper.keep(one))
+    return answer
+
+
+def _refusal(answer: Response) -> refused.Refusal:
     client = g.get("client")
-    one = refused_flow.refusal(
+    return refused_flow.refusal(
         at=xapi.clock()(),
         client_id=client.id if client else None,
         method=request.method,
@@ -88,8 +119,6 @@ def _note(answer: Response) -> Response:
         problems=g.get("refused_problems", ()),
         body=g.get("sent", b""),
     )
-    answer.call_on_close(lambda: keeper.keep(one))
-    return answer
 
 
 def _is_to_be_kept(status: int) -> bool:

@@ -100,6 +100,13 @@ class TestPreflight:
         assert origins.has(CONTENT, clock())
         assert not origins.has(NOBODYS, clock())
 
+    def test_while_the_database_is_away_and_nothing_was_known_it_says_so(self, bridge, clock, tmp_path):
+        app = create_app(bridge.settings, Database(f"sqlite:///{tmp_path}/none/bridge.sqlite"), clock=clock)
+        asked = {"Origin": CONTENT, "Access-Control-Request-Method": "POST"}
+        answer = app.test_client().options("/xapi/statements", headers=asked)
+        assert answer.status_code == 503
+        assert ALLOW not in answer.headers
+
 
 class TestRequests:
     def test_of_an_allowed_page_are_answered_so_that_it_can_read_them(self, bridge, sender):
