@@ -3,13 +3,14 @@ and resume from state. Everything else is refused. Credentials without a launch 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lrs_bridge.errors import Forbidden, Problem
 from lrs_bridge.store.clients import Client, Launch
 from lrs_bridge.xapi import documents
-from lrs_bridge.xapi.agents import identifier_of, is_group
+from lrs_bridge.xapi.agents import Ifi, identifier_of, is_group
 from lrs_bridge.xapi.equivalence import voided_statement
 from lrs_bridge.xapi.paths import quoted
 
@@ -40,38 +41,45 @@ def hold_statements(sender: Client, sent: Iterable[str]) -> None:
 
 
 def hold_documents(
-    client: Client, kind: str, *, activity: str, agent: str, registration: str | None = None
+    client: Client,
+    kind: str,
+    *,
+    activity: str | None,
+    agent: Ifi | None,
+    registration: uuid.UUID | None,
 ) -> None:
-    """Of one document, or of all that these name. `kind`: state, activity or agent; `agent`: a canonical identifier, "" where the
-    kind has none. Raises Forbidden for whatever is not state of the launch."""
+    """Of one document, or of all that these name. `kind`: state, activity or agent. Raises Forbidden for whatever is not state of
+    the launch."""
     if client.launch is None:
         return
-    problems = []
     if kind != "state":
-        problems.append(
-            Problem("", f"{kind} profiles are not a launch's to read or write", _RULE, "use state")
-        )
+        mend = "keep it as state"
+        problems = [Problem("", f"a launch has no {kind} profile to read or write", _RULE, mend)]
     else:
-        problems += _lookup_differences(client.launch, activity=activity, agent=agent)
-        if registration is not None and registration.lower() != client.launch.registration:
-            problems.append(_other_registration("registration", registration))
-    if problems:
-        raise Forbidden("This credential was made for one launch, and this is not of it.", problems)
+        problems = list(_others(client.launch, activity or "", str(agent or "")))
+        if registration is not None and str(registration) != client.launch.registration:
+            problems.append(_other_registration("registration", str(registration)))
+    _refuse(problems)
 
 
-def hold_lookup(client: Client, *, activity: str | None = None, agent: str | None = None) -> None:
+def hold_lookup(client: Client, *, activity: str | None = None, agent: Ifi | None = None) -> None:
     """Of what is asked about an activity or an agent. Raises Forbidden for another than the launch's own."""
-    if client.launch is None:
-        return
-    problems = list(_lookup_differences(client.launch, activity=activity, agent=agent))
+    if client.launch is not None:
+        held = client.launch
+        _refuse(
+            list(_others(held, held.activity if activity is None else activity, str(agent or held.agent)))
+        )
+
+
+def _refuse(problems: list[Problem]) -> None:
     if problems:
         raise Forbidden("This credential was made for one launch, and this is not of it.", problems)
 
 
-def _lookup_differences(held: Launch, *, activity: str | None, agent: str | None) -> Iterator[Problem]:
-    if activity is not None and not is_part(activity, held.activity):
+def _others(held: Launch, activity: str, agent: str) -> Iterator[Problem]:
+    if not is_part(activity, held.activity):
         yield Problem("activityId", f"{quoted(activity)} is another activity", _RULE, held.activity)
-    if agent is not None and agent != held.agent:
+    if agent != held.agent:
         yield Problem("agent", f"{quoted(agent)} is somebody else", _RULE, "the launched learner alone")
 
 

@@ -44,10 +44,10 @@ def upsert(
     table: sa.Table,
     *,
     key: tuple[str, ...],
-    standing: tuple[str, ...] = (),
+    kept: tuple[str, ...] = (),
     added_up: tuple[str, ...] = (),
 ) -> Any:
-    """INSERT that replaces the other columns of a row with the same key: those `standing` stay as they are, those `added_up` are
+    """INSERT that replaces the other columns of a row with the same key: those `kept` stay as they are, those `added_up` are
     added to what is there."""
     statement = _insert(session, table)
     others = {
@@ -55,6 +55,6 @@ def upsert(
         if column.name in added_up
         else statement.excluded[column.name]
         for column in table.columns
-        if column.name not in (*key, *standing)
+        if column.name not in (*key, *kept)
     }
     return statement.on_conflict_do_update(index_elements=list(key), set_=others)

@@ -48,9 +48,7 @@ def keep(session: Session, refusals: Iterable[Refusal], most: int) -> None:
         }
         for one in sorted(refusals, key=lambda one: one.digest)
     ]
-    known = upsert(
-        session, refused_requests, key=("digest",), standing=("id", "first_at"), added_up=("times",)
-    )
+    known = upsert(session, refused_requests, key=("digest",), kept=("id", "first_at"), added_up=("times",))
     session.execute(known, rows)
     newest = sa.select(refused_requests.c.id).order_by(
         refused_requests.c.last_at.desc(), refused_requests.c.id.desc()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from builders import ATTEMPTED, VOIDED, completion, day, new_id, statement, void_of
@@ -13,6 +14,7 @@ from web.launches import ACTIVITY, ASHA, BEN, CONTENT, REGISTRATION, in_launch, 
 from lrs_bridge.errors import BadInput, Forbidden
 from lrs_bridge.flows import limits
 from lrs_bridge.store import clients
+from lrs_bridge.xapi.agents import parse_identifier
 
 PUBLIC = "https://bridge.example.org/lrs"
 
@@ -280,32 +282,47 @@ class TestDocuments:
     @pytest.mark.parametrize("registration", [None, REGISTRATION, REGISTRATION.upper()])
     @pytest.mark.parametrize("activity", [ACTIVITY, f"{ACTIVITY}/slide"])
     def test_state_of_the_launch(self, client, activity, registration):
-        limits.hold_documents(client, "state", activity=activity, agent=ASHA, registration=registration)
+        limits.hold_documents(
+            client,
+            "state",
+            activity=activity,
+            agent=parse_identifier(ASHA),
+            registration=registration and UUID(registration),
+        )
 
     @pytest.mark.parametrize(
         ("kind", "activity", "agent", "registration"),
         [
             ("state", ACTIVITY, BEN, REGISTRATION),
+            ("state", ACTIVITY, None, REGISTRATION),
             ("state", ELSEWHERE, ASHA, REGISTRATION),
+            ("state", None, ASHA, REGISTRATION),
             ("state", ACTIVITY, ASHA, new_id()),
-            ("activity", ACTIVITY, "", None),
-            ("agent", "", ASHA, None),
+            ("activity", ACTIVITY, None, None),
+            ("agent", None, ASHA, None),
         ],
     )
     def test_nothing_else(self, client, kind, activity, agent, registration):
         with pytest.raises(Forbidden) as refused:
-            limits.hold_documents(client, kind, activity=activity, agent=agent, registration=registration)
+            limits.hold_documents(
+                client,
+                kind,
+                activity=activity,
+                agent=agent and parse_identifier(agent),
+                registration=registration and UUID(registration),
+            )
         assert len(refused.value.problems) == 1
 
     def test_lookups_of_its_own(self, client):
         limits.hold_lookup(client, activity=ACTIVITY)
-        limits.hold_lookup(client, agent=ASHA)
-        for other in ({"activity": ELSEWHERE}, {"agent": BEN}):
+        limits.hold_lookup(client, agent=parse_identifier(ASHA))
+        for other in ({"activity": ELSEWHERE}, {"agent": parse_identifier(BEN)}):
             with pytest.raises(Forbidden):
                 limits.hold_lookup(client, **other)
 
     def test_credentials_without_a_launch_pass(self, bridge):
         moodle = bridge.credentials["moodle"]
         free = bridge.database.read(lambda session: clients.check(session, moodle.key, moodle.secret))
-        limits.hold_documents(free, "agent", activity="", agent=BEN)
-        limits.hold_lookup(free, activity=ELSEWHERE, agent=BEN)
+        ben = parse_identifier(BEN)
+        limits.hold_documents(free, "agent", activity=None, agent=ben, registration=None)
+        limits.hold_lookup(free, activity=ELSEWHERE, agent=ben)
