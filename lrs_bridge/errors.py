@@ -7,6 +7,7 @@ BridgeError                   anything this service says no to, with a reason a 
 ├─ Forbidden                  the credential is good but may not do this                 HTTP 403
 ├─ NotFound                   there is no such thing (or the asker may not know of it)   HTTP 404
 ├─ Conflict                   the same id holds other content                            HTTP 409
+├─ TooLarge                   what was sent is larger than this service takes at a time  HTTP 413, exit 2
 ├─ Unavailable                the database or another system can't answer just now       HTTP 503, exit 75
 └─ BadSettings                the service can't start as configured                      exit 78
 
@@ -89,6 +90,11 @@ class NotFound(BridgeError):
 class Conflict(BridgeError):
     status = 409
     exit_code = 1
+
+
+class TooLarge(BridgeError):
+    status = 413
+    exit_code = 2
 
 
 class Unavailable(BridgeError):

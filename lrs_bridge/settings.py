@@ -126,6 +126,7 @@ TABLE = (
     Setting("time_zone", "Europe/London", _zone, "the Board's time zone: everything that is a day is a day there"),
     Setting("web_processes", 1, _whole(1, 64), "how many processes answer HTTP"),
     Setting("max_body_bytes", 20_000_000, _whole(1_000, 1_000_000_000), "larger request bodies are refused with 413"),
+    Setting("max_attachment_bytes", 100_000_000, _whole(1_000, 100_000_000_000), "larger requests with attachments are refused with 413; of their statements, max_body_bytes"),
     Setting("max_statements", 500, _whole(1, 5_000), "at most so many statements in one answer; the rest follows by “more”"),
     Setting("refused_kept", 2_000, _whole(1, 1_000_000), "of refused requests so many are kept to be looked at, the newest, each for 30 days"),
     Setting("mail_from", "", _text, "sender of e-mails; empty: lrs-bridge@ and the host of public_url"),
@@ -152,6 +153,7 @@ class Settings:
     time_zone: str
     web_processes: int
     max_body_bytes: int
+    max_attachment_bytes: int
     max_statements: int
     refused_kept: int
     mail_from: str

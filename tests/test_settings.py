@@ -106,6 +106,7 @@ WRONG = {
     "time_zone": ["", "Essex", "Europe", "../etc/passwd", "/etc/localtime", "UTC+1"],
     "web_processes": ["0", "65", "", "two", "1.5", "-1"],
     "max_body_bytes": ["999", "1000000001"],
+    "max_attachment_bytes": ["999", "100000000001"],
     "max_statements": ["0", "5001"],
     "smtp_port": ["0", "65536", ""],
     "smtp_security": ["", "ssl", "STARTTLS"],

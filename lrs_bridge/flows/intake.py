@@ -37,6 +37,15 @@ class Intake:
         """`receive.accept` in a transaction that is committed when it returns. Raises as that does, and Unauthorised where
         the credential was revoked since it was checked."""
         request = _Request(Delivery(incoming, sender, is_known=self._definitions.knows))
+        if any(one.contents for one in incoming):
+            self._write([request])  # attachments may be large, and nobody is to wait for them
+        else:
+            self._write_in_turn(request)
+        if request.refused is not None:
+            raise request.refused
+        return [one.id for one in incoming]
+
+    def _write_in_turn(self, request: _Request) -> None:
         with self._mutex:
             self._waiting.append(request)
             writes = not self._is_writing
@@ -45,9 +54,6 @@ class Intake:
             writes = request.wait()
         if writes:
             self._write_next()
-        if request.refused is not None:
-            raise request.refused
-        return [one.id for one in incoming]
 
     def _write_next(self) -> None:
         """Writes the requests that have waited longest, and hands on to one that waits."""

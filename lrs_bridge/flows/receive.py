@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from lrs_bridge.errors import BadInput, Conflict, Forbidden, Problem
-from lrs_bridge.flows import limits
+from lrs_bridge.flows import attachments, limits
 from lrs_bridge.moments import parse_instant
 from lrs_bridge.store import activities, receiving, references
 from lrs_bridge.store import statements as records
@@ -26,7 +26,8 @@ from lrs_bridge.xapi.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A valid statement, not yet stored. `id`: its own, or a new one; `happened`: its timestamp, if it has one."""
+    """A valid statement, not yet stored. `id`: its own, or a new one; `happened`: its timestamp, if it has one; `contents`:
+    what came along for its attachments."""
 
     id: uuid.UUID
     text: str
@@ -38,6 +39,7 @@ class Incoming:
     shape: int
     terms: frozenset[Term]
     definitions: Mapping[str, activities.Definition]
+    contents: tuple[attachments.Content, ...] = ()
 
 
 def _nothing_known(_activity: str, _definition: activities.Definition) -> bool:
@@ -55,13 +57,20 @@ class Delivery:
     is_known: Callable[[str, activities.Definition], bool] = _nothing_known
 
 
-def examine(body: bytes, version: Version, *, put_id: str | None = None) -> list[Incoming]:
+def examine(
+    body: bytes,
+    version: Version,
+    *,
+    put_id: str | None = None,
+    received: attachments.Received | None = None,
+) -> list[Incoming]:
     """The statements of a request body: one, or an array of them (Communication 2.1.1, 2.1.2).
 
-    `put_id`: the statementId of a PUT, whose body is exactly one statement. Raises BadInput with every problem of every
+    `put_id`: the statementId of a PUT, whose body is exactly one statement; `received`: the multipart request that the body
+    was the first part of, left open until the statements are accepted. Raises BadInput with every problem of every
     statement: paths begin with $[index] in an array.
     """
-    batch = documents.split(body)
+    batch = attachments.split(body, received)
     problems: list[Problem] = []
     if put_id is not None and batch.was_array:
         problems.append(
@@ -71,6 +80,7 @@ def examine(body: bytes, version: Version, *, put_id: str | None = None) -> list
         )
     values = [sent.value for sent in batch]
     problems += problems_of_batch(values, version) if batch.was_array else problems_of(values[0], version)
+    problems += attachments.problems_of(batch, received)
     if put_id is not None and not problems:
         said = values[0].get("id", put_id)
         if said.lower() != put_id.lower():
@@ -86,10 +96,12 @@ def examine(body: bytes, version: Version, *, put_id: str | None = None) -> list
         raise BadInput(
             "The request holds statements that the standard does not allow; none was stored.", problems
         )
-    return [_incoming(sent, version, put_id) for sent in batch]
+    return [_incoming(sent, version, put_id, received) for sent in batch]
 
 
-def _incoming(sent: documents.Sent, version: Version, put_id: str | None) -> Incoming:
+def _incoming(
+    sent: documents.Sent, version: Version, put_id: str | None, received: attachments.Received | None
+) -> Incoming:
     statement: dict[str, Any] = sent.value
     voids = voided_statement(statement)
     target = referenced_statement(statement)
@@ -105,6 +117,7 @@ def _incoming(sent: documents.Sent, version: Version, put_id: str | None) -> Inc
         shape=shape_of(statement),
         terms=terms_of(statement),
         definitions=definitions_in(statement),
+        contents=attachments.contents_of(statement, received),
     )
 
 
@@ -150,6 +163,15 @@ def accept_together(session: Session, deliveries: Sequence[Delivery], now: datet
         }
         if definitions:
             activities.learn(session, definitions, now, may_change=delivery.sender.may("define"))
+    attachments.keep(
+        session,
+        {
+            added.fresh[one.id]: one.contents
+            for delivery in deliveries
+            for one in delivery.incoming
+            if one.contents and one.id in added.fresh
+        },
+    )
 
 
 def _admit(session: Session, incoming: Sequence[Incoming], sender: Client) -> None:

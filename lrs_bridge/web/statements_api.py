@@ -15,8 +15,8 @@ from lrs_bridge.flows import credentials, receive, retrieve
 from lrs_bridge.flows.consistency import Consistency
 from lrs_bridge.flows.intake import Intake
 from lrs_bridge.moments import format_instant, parse_instant
+from lrs_bridge.web.attachments_api import sent_statements, with_attachments
 from lrs_bridge.web.auth import database
-from lrs_bridge.web.json_body import json_body
 from lrs_bridge.web.xapi import PREFIX, blueprint, settings
 from lrs_bridge.xapi.formats import accepted_languages
 from lrs_bridge.xapi.queries import parse_query
@@ -51,7 +51,8 @@ def _json(body: str, status: int = 200) -> Response:
 @blueprint.post("/statements")
 def post_statements() -> Response:
     """Stores statements; answers their ids in the order of the request (2.1.2)."""
-    incoming = receive.examine(json_body("statements"), g.version)
+    body, received = sent_statements()
+    incoming = receive.examine(body, g.version, received=received)
     ids = _intake().store(incoming, g.client)
     return _json(json.dumps([str(one) for one in ids]))
 
@@ -65,7 +66,9 @@ def put_statement() -> Response:
             "The statement was not stored.",
             [Problem("statementId", "is missing", "Communication 2.1.1", "the statement's id")],
         )
-    _intake().store(receive.examine(json_body("statements"), g.version, put_id=query.statement_id), g.client)
+    body, received = sent_statements()
+    incoming = receive.examine(body, g.version, put_id=query.statement_id, received=received)
+    _intake().store(incoming, g.client)
     answer = Response(status=204)
     del answer.headers["Content-Type"]
     return answer
@@ -91,7 +94,7 @@ def get_statements() -> Response:
         more = _more(request.args.to_dict(), found.following) if found.following else ""
         answer = _json(f'{{"statements":[{",".join(found.texts)}],"more":{json.dumps(more)}}}')
     answer.headers[_THROUGH] = format_instant(through)
-    return answer
+    return with_attachments(answer, found.statements) if query.attachments else answer
 
 
 def _more(args: Mapping[str, str], following: retrieve.Cursor) -> str:

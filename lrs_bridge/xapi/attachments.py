@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from lrs_bridge.xapi.findings import Check, Findings, check_members, formatted, iri, is_number, language_map
@@ -49,3 +50,16 @@ def check_attachments(found: Findings, value: Any, where: str) -> None:
             if name not in attachment:
                 found.missing(rule, place, name, mend)
         check_members(found, attachment, place, _ATTACHMENT)
+
+
+def attachments_of(statement: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The attachments that a statement or its SubStatement names by a digest, and where each stands. Of a statement that may
+    not be valid: what can't be told apart is passed over."""
+    if not isinstance(statement, dict):
+        return
+    target = statement.get("object")
+    for place, holder in ((where, statement), (f"{where}.object", target)):
+        listed = holder.get("attachments") if isinstance(holder, dict) else None
+        for index, attachment in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(attachment, dict) and isinstance(attachment.get("sha2"), str):
+                yield f"{place}.attachments[{index}]", attachment

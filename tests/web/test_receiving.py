@@ -293,8 +293,9 @@ class TestRefusals:
     )
     def test_another_content_type_is_refused_by_name(self, bridge, sent):
         answer = bridge.post(statement(), headers={"Content-Type": sent})
-        assert (answer.status_code, bridge.count()) == (415, 0)
+        assert (answer.status_code, bridge.count()) == (400, 0)
         assert "application/json" in answer.get_json()["title"]
+        assert problems(answer)[0]["rule"] == "XAPI-00127"
 
     def test_a_charset_beside_the_content_type_does_no_harm(self, bridge):
         answer = bridge.post(statement(), headers={"Content-Type": "application/json; charset=utf-8"})

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+from web.multiparts import MIXED
+from web.test_attachments import REFUSED as REFUSED_REQUESTS
 from xapi.broken_statements import BROKEN
 from xapi.examples import REFERENCE, SMALL
 from xapi.test_documents import REFUSED
 from xapi.test_queries import BROKEN_QUERIES
+from xapi.test_signatures import signed, written
 
 from lrs_bridge.errors import BadInput
+from lrs_bridge.flows import attachments
 from lrs_bridge.xapi.agents import parse_identifier
 from lrs_bridge.xapi.documents import parse
+from lrs_bridge.xapi.multipart import is_multipart
 from lrs_bridge.xapi.queries import parse_query
 from lrs_bridge.xapi.rules import RULES
+from lrs_bridge.xapi.signatures import problems_of_signature
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import negotiate
+
+
+def _problems_of_request(body):
+    try:
+        received = attachments.receive([body], MIXED["Content-Type"], longest_json=10_000)
+        with closing(received):
+            return attachments.problems_of(attachments.split(received.json, received), received)
+    except BadInput as fault:
+        return fault.problems
 
 
 def _refusals():
@@ -22,12 +39,17 @@ def _refusals():
         for version in versions:
             yield from problems_of(statement, version)
     yield from problems_of_batch([{**SMALL, "id": REFERENCE["id"]}] * 2, "1.0.3")
+    for body, _ in REFUSED_REQUESTS.values():
+        yield from _problems_of_request(body)
+    for jws in (b"", signed({}), written({"alg": "none"})):
+        yield from problems_of_signature(jws, SMALL, "$.attachments[0]")
     calls = [
         *((parse, (body,)) for body, _, _ in REFUSED),
         *((parse_query, (args, "1.0.3")) for _, _, args in BROKEN_QUERIES),
         (negotiate, (None,)),
         (negotiate, ("9",)),
         (parse_identifier, ("",)),
+        (is_multipart, ("text/plain",)),
     ]
     for call, args in calls:
         with pytest.raises(BadInput) as caught:
