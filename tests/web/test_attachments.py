@@ -233,6 +233,16 @@ class TestMultipartWithoutAttachments:
         answer = send(bridge, body, headers={"Content-Type": 'Multipart/Mixed; type=x; boundary="a b"'})
         assert answer.status_code == 200, answer.text
 
+    def test_a_length_is_compared_with_what_the_part_says(self, bridge):
+        """The suite sends contents of another length, where the part says none, and wants them taken (XAPI-00127)."""
+        body = statement(attachments=[attachment(ONE, length=1)])
+        assert send(bridge, request(body, ONE)).status_code == 200
+        said = part(ONE, Content_Length=str(len(ONE)))
+        whole = statement(attachments=[attachment(ONE, length=float(len(ONE)))])
+        assert send(bridge, multipart(of_statements(whole), said)).status_code == 200
+        told, parts = read(bridge.get(attachments="true", limit="1"))
+        assert (told["statements"][0]["attachments"][0]["length"], parts[0][1]) == (len(ONE), ONE)
+
     def test_the_same_part_twice(self, bridge):
         assert send(bridge, request(attaching(ONE), ONE, ONE)).status_code == 200
         assert kept(bridge) == (1, 1, 1)
@@ -300,12 +310,18 @@ REFUSED = {
         [("part[1] Content-Transfer-Encoding", "XAPI-00135")],
     ),
     "another length than the statement says": (
-        request(attaching(attachments=[attachment(ONE, length=1)]), ONE),
+        multipart(
+            of_statements(attaching(attachments=[attachment(ONE, length=1)])),
+            part(ONE, Content_Length=str(len(ONE))),
+        ),
         [("$.attachments[0].length", "Communication 1.5.2")],
     ),
     "another length than the part says": (
         multipart(FIRST, part(ONE, Content_Length="1")),
-        [("part[1] Content-Length", "Communication 1.5.2")],
+        [
+            ("part[1] Content-Length", "Communication 1.5.2"),
+            ("$.attachments[0].length", "Communication 1.5.2"),
+        ],
     ),
     "another type": (
         multipart(FIRST, part(ONE, Content_Type="text/html")),
