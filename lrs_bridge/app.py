@@ -21,7 +21,9 @@ from lrs_bridge.store.database import Database
 from lrs_bridge.web import (
     auth,
     cors,
+    documents_api,  # noqa: F401  # puts its routes on the blueprint
     errors,
+    lookups_api,
     pages,
     refused,
     rest_api,
@@ -56,6 +58,7 @@ def create_app(
     page = pages.demonstration if demonstration else pages.home
     for blueprint, admission in (
         (xapi.blueprint, (auth.require_client, cors.require_origin)),
+        (lookups_api.about, (auth.open_to_everybody,)),
         (rest_api.blueprint, (auth.require_client,)),
         (page, (auth.open_to_everybody,)),
         (pages.health, (auth.open_to_everybody,)),

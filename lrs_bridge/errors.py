@@ -8,6 +8,7 @@ BridgeError                   anything this service says no to, with a reason a 
 ├─ NotFound                   there is no such thing (or the asker may not know of it)   HTTP 404
 ├─ Conflict                   the same id holds other content                            HTTP 409
 ├─ TooLarge                   what was sent is larger than this service takes at a time  HTTP 413, exit 2
+├─ PreconditionFailed         it is no longer, or not yet, what the sender took it for   HTTP 412
 ├─ Unavailable                the database or another system can't answer just now       HTTP 503, exit 75
 └─ BadSettings                the service can't start as configured                      exit 78
 
@@ -95,6 +96,11 @@ class Conflict(BridgeError):
 class TooLarge(BridgeError):
     status = 413
     exit_code = 2
+
+
+class PreconditionFailed(BridgeError):
+    status = 412
+    exit_code = 1
 
 
 class Unavailable(BridgeError):

@@ -30,6 +30,14 @@ def definitions(session: Session, ids: Collection[str]) -> dict[str, Definition]
     return {keys[row.key]: documents.parse(row.definition.encode()) for row in session.execute(found)}
 
 
+def definition_text(session: Session, activity: str) -> str | None:
+    """The definition held, as the JSON that it is kept as; None where there is none."""
+    found: str | None = session.scalar(
+        sa.select(activities.c.definition).where(activities.c.key == _key(activity))
+    )
+    return found
+
+
 def learn(session: Session, came: Mapping[str, Definition], now: datetime, *, may_change: bool) -> None:
     """Takes these definitions over. Without `may_change` only those of activities that none is held of: to change one needs
     the scope “define” (Communication 4.2). Rows go in order, so crossing writers can't deadlock."""

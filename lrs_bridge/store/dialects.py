@@ -30,6 +30,14 @@ def lock_mappings(session: Session, *, to_change: bool) -> None:
         session.execute(sa.text(f"SELECT pg_advisory_xact_lock{shared}({_MAPPINGS_LOCK})"))
 
 
+def lock_digest(session: Session, digest: bytes) -> None:
+    """Until the transaction ends, whoever locks the same digest waits; for what may have no row yet. On SQLite a writing
+    transaction is alone anyway."""
+    if session.dialect.name == "postgresql":
+        number = int.from_bytes(digest[:8], "big", signed=True)
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
 def insert_many(session: Session, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows together. On PostgreSQL psycopg would send a statement for each; RETURNING makes SQLAlchemy write many
     rows in one."""

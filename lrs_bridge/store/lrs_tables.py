@@ -19,7 +19,7 @@ documents = sa.Table(
     sa.Column("activity", sa.Text, nullable=False),
     sa.Column("agent", sa.Text, nullable=False),  # its canonical identifier
     sa.Column("registration", sa.Uuid),
-    sa.Column("name", sa.Text, nullable=False),  # stateId or profileId
+    sa.Column("name", sa.Text, nullable=False),  # stateId or profileId, as JSON
     sa.Column("content_type", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("etag", sa.Text, nullable=False),

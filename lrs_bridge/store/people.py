@@ -85,6 +85,14 @@ def _found(session: Session, new: Sequence[Sighting], now: datetime) -> list[int
     return sorted(written)
 
 
+def name_of(session: Session, text: str) -> str:
+    """What the person of this identifier is called by it, or ""."""
+    found: str | None = session.scalar(
+        sa.select(identifiers.c.name).where(identifiers.c.digest == digest_of(text))
+    )
+    return found or ""
+
+
 def numbers_of(session: Session, texts: Iterable[str]) -> dict[str, int]:
     """Identifier text → its number, of those that are known."""
     known: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The JSON that a request carries."""
+"""What a request carries."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ def json_body(what: str) -> bytes:
     if request.mimetype != "application/json":
         said = request.mimetype or "none"
         raise UnsupportedMediaType(f"The Content-Type is {said}; {what} are sent as application/json.")
+    return whole_body()
+
+
+def whole_body() -> bytes:
+    """The body, as it was sent; 413 for more than the setting max_body_bytes."""
     body = request.get_data(cache=False)
     g.sent = body  # what is kept of a refused request begins with it
     # a body sent in chunks says no length before; Werkzeug stops reading at the limit without a word

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, g, request
 
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.xapi import versions
+from lrs_bridge.xapi import forms, versions
 
 PREFIX = "/xapi"
 blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
@@ -28,6 +28,17 @@ def clock() -> Clock:
     return found
 
 
+def parameters() -> dict[str, list[str]]:
+    """Each parameter of the address with all its values. Raises BadInput for what is not percent-encoded UTF-8."""
+    return forms.gathered(forms.fields_of(request.query_string))
+
+
+def no_content() -> Response:
+    answer = Response(status=204)
+    del answer.headers["Content-Type"]
+    return answer
+
+
 @blueprint.before_request
 def _negotiate() -> None:
     g.version = versions.negotiate(request.headers.get(versions.HEADER))
@@ -37,5 +48,6 @@ def _negotiate() -> None:
 def _say_version(answer: Response) -> Response:
     """On every answer under this prefix (Communication 3.3), those of unknown addresses and methods included."""
     if request.path.startswith(f"{PREFIX}/"):
-        answer.headers[versions.HEADER] = g.get("version", versions.SUPPORTED[0])
+        named = request.headers.get(versions.HEADER)
+        answer.headers[versions.HEADER] = versions.answered(named)
     return answer

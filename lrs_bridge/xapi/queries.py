@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.moments import parse_instant
-from lrs_bridge.xapi import documents, notations
-from lrs_bridge.xapi.actors import check_actor
-from lrs_bridge.xapi.agents import Ifi, identifier_of
-from lrs_bridge.xapi.findings import Findings, timestamp_fault
+from lrs_bridge.xapi.agents import Ifi
+from lrs_bridge.xapi.parameters import (
+    Known,
+    boolean,
+    identifier,
+    instant,
+    iri,
+    plain,
+    read_parameters,
+    uuid,
+    wrong,
+)
 from lrs_bridge.xapi.paths import quoted
 from lrs_bridge.xapi.versions import Version
 
@@ -47,98 +54,35 @@ class StatementQuery:
     cursor: str | None = None
 
 
-class _WrongValueError(Exception):
-    """A parameter's value won't do; its problems say why."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__()
-        self.problems = problems
-
-
-def _wrong(what: str, mend: str = "") -> _WrongValueError:
-    return _WrongValueError(Problem("", what, "XAPI-00012", mend))
-
-
-def _uuid(text: str, _version: Version) -> str:
-    if not notations.is_uuid(text):
-        raise _wrong(f"{quoted(text)} is not a UUID")
-    return text.lower()
-
-
-def _iri(text: str, _version: Version) -> str:
-    if not notations.is_iri(text):
-        raise _wrong(f"{quoted(text)} is not an IRI", "percent-encode the parameter's value once")
-    return text
-
-
-def _instant(text: str, version: Version) -> datetime:
-    fault = timestamp_fault(text, version)
-    if fault:
-        # A + that wasn't percent-encoded arrives as a blank.
-        mend = (
-            "write + as %2B" if re.search(r" [0-9]{2}:?[0-9]{2}\Z", text) else "such as 2017-03-01T09:30:00Z"
-        )
-        raise _wrong(f"{quoted(text)}: {fault}", mend)
-    return parse_instant(text)
-
-
-def _boolean(text: str, _version: Version) -> bool:
-    if text not in {"true", "false"}:
-        raise _wrong(f"{quoted(text)} is not true or false", "true or false")
-    return text == "true"
-
-
 def _limit(text: str, _version: Version) -> int:
     if not _WHOLE.fullmatch(text):
-        raise _wrong(f"{quoted(text)} is not a whole number", "0 or more")
+        raise wrong(f"{quoted(text)} is not a whole number", "0 or more")
     digits = text.lstrip("0") or "0"
     return int(digits) if len(digits) <= 9 else _LARGEST_LIMIT
 
 
 def _format(text: str, _version: Version) -> Format:
     if text not in _FORMATS:
-        raise _wrong(f"{quoted(text)} is not a format", "ids, exact or canonical")
+        raise wrong(f"{quoted(text)} is not a format", "ids, exact or canonical")
     return _FORMATS[text]
 
 
-def _agent(text: str, version: Version) -> Ifi:
-    """An Agent or an identified Group, as JSON; the problems' places continue in it: `agent.mbox`."""
-    try:
-        actor = documents.parse(text.encode("utf-8", "surrogatepass"))
-    except BadInput as fault:
-        raise _WrongValueError(
-            *(Problem(p.where.removeprefix("$"), p.what, p.rule, p.mend) for p in fault.problems)
-        ) from None
-    found = Findings(version)
-    check_actor(found, actor, "")
-    if found.problems:
-        raise _WrongValueError(*found.problems)
-    identifier = identifier_of(actor)
-    if identifier is None:
-        raise _wrong("a Group without an identifier can't be looked for", "ask for one of its members")
-    return identifier
-
-
-def _text(text: str, _version: Version) -> str:
-    return text
-
-
-_PARAMETERS: Final[dict[str, tuple[str, Callable[[str, Version], Any]]]] = {
-    "statementId": ("statement_id", _uuid),
-    "voidedStatementId": ("voided_statement_id", _uuid),
-    "agent": ("agent", _agent),
-    "verb": ("verb", _iri),
-    "activity": ("activity", _iri),
-    "registration": ("registration", _uuid),
-    "since": ("since", _instant),
-    "until": ("until", _instant),
+_PARAMETERS: Final[Known] = {
+    "statementId": ("statement_id", uuid),
+    "voidedStatementId": ("voided_statement_id", uuid),
+    "agent": ("agent", identifier),
+    "verb": ("verb", iri),
+    "activity": ("activity", iri),
+    "registration": ("registration", uuid),
+    "since": ("since", instant),
+    "until": ("until", instant),
     "limit": ("limit", _limit),
-    "ascending": ("ascending", _boolean),
-    "related_agents": ("related_agents", _boolean),
-    "related_activities": ("related_activities", _boolean),
+    "ascending": ("ascending", boolean),
+    "related_agents": ("related_agents", boolean),
+    "related_activities": ("related_activities", boolean),
     "format": ("format", _format),
-    "attachments": ("attachments", _boolean),
-    "cursor": ("cursor", _text),
+    "attachments": ("attachments", boolean),
+    "cursor": ("cursor", plain),
 }
 _WITH_AN_ID: Final = frozenset({"statementId", "voidedStatementId", "format", "attachments"})
 
@@ -148,21 +92,11 @@ def parse_query(args: Mapping[str, list[str]], version: Version) -> StatementQue
 
     Raises BadInput with every problem; its `where` begins with the parameter's name.
     """
-    fields: dict[str, Any] = {}
     problems = _combination_problems(args)
-    for name, values in args.items():
-        if name not in _PARAMETERS:
-            problems.append(_unknown_parameter(name))
-            continue
-        if len(values) != 1:
-            what = f"the parameter is there {len(values)} times"
-            problems.append(Problem(name, what, "Communication 2.1.3", "once"))
-            continue
-        field, read = _PARAMETERS[name]
-        try:
-            fields[field] = read(values[0], version)
-        except _WrongValueError as fault:
-            problems += (Problem(name + p.where, p.what, p.rule, p.mend) for p in fault.problems)
+    fields, wrong_ones = read_parameters(
+        args, _PARAMETERS, version, once="Communication 2.1.3", hidden=("cursor",)
+    )
+    problems += wrong_ones
     if problems:
         raise BadInput("The request for statements can't be understood", problems)
     return StatementQuery(**fields)
@@ -182,13 +116,3 @@ def _combination_problems(args: Mapping[str, list[str]]) -> list[Problem]:
 
 
 _BY_ID: Final = (("statementId", "XAPI-00151"), ("voidedStatementId", "XAPI-00150"))
-
-
-def _unknown_parameter(name: str) -> Problem:
-    for right in _PARAMETERS:
-        if right.lower() == name.lower():
-            return Problem(name, f"{quoted(name)} is in the wrong case", "XAPI-00325", right)
-    known = ", ".join(right for right in _PARAMETERS if right != "cursor")
-    return Problem(
-        name, f"{quoted(name)} is no parameter of this request", "XAPI-00324", f"known are {known}"
-    )

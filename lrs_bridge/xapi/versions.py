@@ -16,6 +16,11 @@ Version = Literal["1.0.3", "2.0.0"]
 
 HEADER: Final = "X-Experience-API-Version"
 SUPPORTED: Final[tuple[Version, ...]] = ("1.0.3", "2.0.0")
+NEWEST: Final[Version] = "2.0.0"
+TOLD: Final = ("1.0.0", "1.0.1", "1.0.2", "1.0.3", "2.0.0")
+"""What the About resource lists: every version whose requests are taken (Communication 2.8)."""
+UNTOLD: Final = "0.9"
+"""What an answer names to a request that names none: clients of that time sent no version (Communication 3.3)."""
 
 _HEADER_VALUE = re.compile(r"(1\.0|2\.0)(?:\.(?:0|[1-9][0-9]{0,8}))?", re.ASCII)
 _EDITION: Final[dict[str, Version]] = {"1.0": "1.0.3", "2.0": "2.0.0"}
@@ -38,3 +43,12 @@ def negotiate(header: str | None) -> Version:
             [Problem(HEADER, f"{quoted(header)} is not supported", "XAPI-00331", "1.0.3 or 2.0.0")],
         )
     return _EDITION[found[1]]
+
+
+def answered(header: str | None) -> str:
+    """The version that the answer to a request with this header value names: the latest patch of that edition; of a version
+    that isn't spoken here, the oldest that is (Communication 3.3; 2.0.0 4.1)."""
+    if header is None:
+        return UNTOLD
+    found = _HEADER_VALUE.fullmatch(header.strip(" \t"))
+    return _EDITION[found[1]] if found else SUPPORTED[0]

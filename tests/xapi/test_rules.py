@@ -9,15 +9,21 @@ from web.multiparts import MIXED
 from web.test_attachments import REFUSED as REFUSED_REQUESTS
 from xapi.broken_statements import BROKEN
 from xapi.examples import REFERENCE, SMALL
+from xapi.test_document_queries import BROKEN_DOCUMENT_QUERIES, POST_RULES, REFUSED_POSTS
 from xapi.test_documents import REFUSED
+from xapi.test_forms import REFUSED_FORMS
+from xapi.test_lookups import BROKEN_LOOKUPS
 from xapi.test_queries import BROKEN_QUERIES
 from xapi.test_signatures import signed, written
 
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import attachments
 from lrs_bridge.xapi.agents import parse_identifier
+from lrs_bridge.xapi.document_queries import checked_type, parse_document_query, posted
 from lrs_bridge.xapi.documents import parse
 from lrs_bridge.xapi.multipart import is_multipart
+from lrs_bridge.xapi.forms import fields_of
+from lrs_bridge.xapi.preconditions import Preconditions
 from lrs_bridge.xapi.queries import parse_query
 from lrs_bridge.xapi.rules import RULES
 from lrs_bridge.xapi.signatures import problems_of_signature
@@ -46,6 +52,12 @@ def _refusals():
     calls = [
         *((parse, (body,)) for body, _, _ in REFUSED),
         *((parse_query, (args, "1.0.3")) for _, _, args in BROKEN_QUERIES),
+        *((parse_document_query, (*args, "1.0.3")) for _, _, *args in BROKEN_DOCUMENT_QUERIES),
+        *((posted, (kind, *sent)) for kind in POST_RULES for _, *sent in REFUSED_POSTS),
+        *((look_up, (args, "1.0.3")) for _, look_up, args in BROKEN_LOOKUPS),
+        *((fields_of, (encoded,)) for encoded in REFUSED_FORMS),
+        (checked_type, ("json",)),
+        (Preconditions().check_change, ("agent", "PUT", "1.0.3", None)),
         (negotiate, (None,)),
         (negotiate, ("9",)),
         (parse_identifier, ("",)),

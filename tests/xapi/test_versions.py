@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.xapi.versions import negotiate
+from lrs_bridge.xapi.versions import answered, negotiate
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,11 @@ def test_a_missing_header_is_refused():
     with pytest.raises(BadInput) as caught:
         negotiate(None)
     assert [problem.rule for problem in caught.value.problems] == ["XAPI-00321"]
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [("1.0.1", "1.0.3"), ("2.0", "2.0.0"), (None, "0.9"), ("0.95", "1.0.3"), ("latest", "1.0.3")],
+)
+def test_what_an_answer_says(header, told):
+    assert answered(header) == told

@@ -1,0 +1,79 @@
+"""State and profile documents: read, written, merged and removed (Communication 2.2; 2.0.0 4.1.6.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lrs_bridge.errors import Forbidden, NotFound
+from lrs_bridge.store import documents
+from lrs_bridge.store.clients import Client
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.documents import Document
+from lrs_bridge.xapi.document_queries import DocumentQuery, Kind, Method, checked_type, posted
+from lrs_bridge.xapi.preconditions import Preconditions, etag_of
+from lrs_bridge.xapi.versions import Version
+
+_SCOPE: dict[Kind, str] = {"state": "state", "activity": "profile", "agent": "profile"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for documents, its parameters read."""
+
+    client: Client
+    method: Method
+    query: DocumentQuery
+    preconditions: Preconditions
+    version: Version
+
+
+def permit(asked: Asked) -> None:
+    """The one place where a credential is held to what it may do with documents of that kind, activity, agent and
+    registration. Raises Forbidden."""
+    scope = _SCOPE[asked.query.kind]
+    scopes = (scope, "all/read") if asked.method == "GET" else (scope,)
+    if not asked.client.may(*scopes):
+        doing = "read" if asked.method == "GET" else "change"
+        raise Forbidden(
+            f"The credential “{asked.client.name}” may not {doing} {scope} documents (scope {scope})."
+        )
+
+
+def read_one(session: Session, asked: Asked) -> Document:
+    """Raises NotFound."""
+    permit(asked)
+    found = documents.fetch(session, asked.query)
+    if found is None:
+        raise NotFound("There is no such document.")
+    return found
+
+
+def read_names(session: Session, asked: Asked) -> tuple[list[str], datetime | None]:
+    """The names of those that the query takes, and when the latest was changed."""
+    permit(asked)
+    return documents.listed(session, asked.query)
+
+
+def write(session: Session, asked: Asked, content_type: str | None, body: bytes, now: datetime) -> None:
+    """Stores what was put, or merges what was posted. Raises BadInput, Conflict or PreconditionFailed, and has changed
+    nothing then."""
+    permit(asked)
+    kept_type = checked_type(content_type)
+    held = documents.hold(session, asked.query)
+    asked.preconditions.check_change(
+        asked.query.kind, asked.method, asked.version, held.etag if held else None
+    )
+    if asked.method == "POST":
+        body = posted(asked.query.kind, kept_type, body, (held.content_type, held.body) if held else None)
+        kept_type = held.content_type if held else kept_type
+    document = Document(kept_type, body, etag_of(body), now)
+    documents.put(session, asked.query, document, asked.client.id)
+
+
+def remove(session: Session, asked: Asked) -> None:
+    """Removes one document, which need not be there, or all of its context. Raises PreconditionFailed."""
+    permit(asked)
+    held = documents.hold(session, asked.query) if asked.query.name is not None else None
+    asked.preconditions.check(held.etag if held else None)
+    documents.remove(session, asked.query)
