@@ -4,8 +4,10 @@
 #   make serve    the service
 #   make test     all tests; with PostgreSQL installed, on both databases
 #   make check    style, types, and who may import whom
+#   make conformance  the public xAPI conformance suite, where it is installed: both versions, both databases
 #   make bench    what it takes in, what recomputing and importing cost, on SQLite
 #
+# ONLY narrows conformance:  make conformance ONLY="--version 1.0.3 --database sqlite --grep State"
 # PYTHON is the Python that .venv is made with:  make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -13,11 +15,11 @@ WORKERS ?= 2
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo serve test check bench ready
+.PHONY: help demo serve test check conformance bench ready
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,7s/^# *//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,8s/^# *//p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/installed
 	@$(VENV)/bin/lrs-bridge demo
@@ -33,6 +35,9 @@ check: ready
 	@echo "ruff: layout";       $(VENV)/bin/ruff format --check --quiet
 	@echo "mypy: types";        $(VENV)/bin/mypy --no-error-summary
 	@echo "import-linter: who may import whom"; $(VENV)/bin/lint-imports
+
+conformance: ready
+	@$(VENV)/bin/python tests/conformance/run.py $(ONLY)
 
 bench: ready
 	@$(VENV)/bin/python benchmarks/receive.py
