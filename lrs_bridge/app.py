@@ -19,6 +19,7 @@ from lrs_bridge.moments import Clock, system_clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store.database import Database
 from lrs_bridge.web import (
+    alternate_request,
     auth,
     cors,
     documents_api,  # noqa: F401  # puts its routes on the blueprint
@@ -50,6 +51,7 @@ def create_app(
     app.extensions["lrs_bridge.clock"] = clock
     app.extensions["lrs_bridge.intake"] = Intake(database, clock)
     app.extensions["lrs_bridge.consistency"] = Consistency(database, clock)
+    app.wsgi_app = alternate_request.AlternateRequests(app.wsgi_app, settings.max_body_bytes)  # type: ignore[method-assign]  # as Flask documents it
     Bootstrap5(app)
     errors.register(app)
     cors.attach(app, database, settings.public_url)

@@ -10,6 +10,8 @@ from lrs_bridge.settings import Settings
 from lrs_bridge.xapi import forms, versions
 
 PREFIX = "/xapi"
+REFUSAL = "lrs_bridge.refusal"
+"""In the environment of a request that was refused before it was routed: why."""
 blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
 
 
@@ -41,6 +43,9 @@ def no_content() -> Response:
 
 @blueprint.before_request
 def _negotiate() -> None:
+    refusal = request.environ.get(REFUSAL)
+    if refusal is not None:
+        raise refusal
     g.version = versions.negotiate(request.headers.get(versions.HEADER))
 
 

@@ -9,6 +9,7 @@ queries       the parameters of GET /statements
 document_queries  the parameters and the merging of state and profile documents; preconditions: If-Match, If-None-Match
 lookups       agents, activities and about
 parameters    how each kind of parameter is read; forms: query strings and forms
+alternate_syntax  a request written as a form
 rules         the table of requirements that all of these name
 
 No I/O and no clock in here.

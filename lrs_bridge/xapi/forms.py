@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.xapi.paths import quoted
 
+_MOST_FIELDS: Final = 1000
+_UNREADABLE: Final = "The parameters of the request can't be read"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -18,6 +21,9 @@ def fields_of(encoded: bytes) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     problems: list[Problem] = []
+    if encoded.count(b"&") >= _MOST_FIELDS:
+        what = f"there are more than {_MOST_FIELDS} parameters"
+        raise BadInput(_UNREADABLE, [Problem("", what, "Communication 1.4")])
     for part in encoded.split(b"&"):
         if not part:
             continue
@@ -33,7 +39,7 @@ def fields_of(encoded: bytes) -> list[tuple[str, str]]:
             what = f"{shown} is not UTF-8"
             problems.append(Problem("", what, "Communication 1.4", "percent-encode UTF-8"))
     if problems:
-        raise BadInput("The parameters of the request can't be read", problems)
+        raise BadInput(_UNREADABLE, problems)
     return found
 
 

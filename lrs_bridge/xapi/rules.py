@@ -331,6 +331,12 @@ _TABLE: Final = (
     ("XAPI-00250", "Communication 2.5", "4.1.6.4", "a request for an activity names its activityId"),
     ("Communication 2.4", "Communication 2.4", "4.1.6.3", "a parameter of a look-up is there once"),
     # Every request
+    (
+        "XAPI-00336",
+        "Communication 1.3",
+        "",
+        "the alternate syntax is a form that is POSTed, method its only parameter; 2.0.0 has none",
+    ),
     ("Communication 1.4", "Communication 1.4", "4.1.3", "parameters are percent-encoded UTF-8"),
     ("XAPI-00321", "Communication 3.3", "4.1", "a request says which version it follows"),
     ("XAPI-00331", "Communication 3.3", "4.1", "a request follows a version that is spoken here"),

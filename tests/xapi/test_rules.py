@@ -9,6 +9,7 @@ from web.multiparts import MIXED
 from web.test_attachments import REFUSED as REFUSED_REQUESTS
 from xapi.broken_statements import BROKEN
 from xapi.examples import REFERENCE, SMALL
+from xapi.test_alternate_syntax import REFUSED_ALTERNATES
 from xapi.test_document_queries import BROKEN_DOCUMENT_QUERIES, POST_RULES, REFUSED_POSTS
 from xapi.test_documents import REFUSED
 from xapi.test_forms import REFUSED_FORMS
@@ -19,6 +20,7 @@ from xapi.test_signatures import signed, written
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import attachments
 from lrs_bridge.xapi.agents import parse_identifier
+from lrs_bridge.xapi.alternate_syntax import read
 from lrs_bridge.xapi.document_queries import checked_type, parse_document_query, posted
 from lrs_bridge.xapi.documents import parse
 from lrs_bridge.xapi.multipart import is_multipart
@@ -49,6 +51,8 @@ def _refusals():
         yield from _problems_of_request(body)
     for jws in (b"", signed({}), written({"alg": "none"})):
         yield from problems_of_signature(jws, SMALL, "$.attachments[0]")
+    for _, sent in REFUSED_ALTERNATES:
+        yield from read(*sent).problems
     calls = [
         *((parse, (body,)) for body, _, _ in REFUSED),
         *((parse_query, (args, "1.0.3")) for _, _, args in BROKEN_QUERIES),
