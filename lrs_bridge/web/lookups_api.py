@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from lrs_bridge.flows import lookups as flow
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.xapi import PREFIX, blueprint, parameters
 from lrs_bridge.xapi import lookups
-from lrs_bridge.xapi.versions import NEWEST, TOLD
+from lrs_bridge.xapi.versions import HEADER, NEWEST, TOLD
 
 about = Blueprint("about", __name__, url_prefix=f"{PREFIX}/about")
 """Open to everybody, and asked without saying a version (Communication 2.8)."""
@@ -21,7 +21,10 @@ about = Blueprint("about", __name__, url_prefix=f"{PREFIX}/about")
 def get_about() -> Response:
     """Which versions are spoken here."""
     lookups.refuse_parameters(parameters(), NEWEST)
-    return _json({"version": [*TOLD]})
+    answer = _json({"version": [*TOLD]})
+    if HEADER not in request.headers:
+        answer.headers[HEADER] = NEWEST
+    return answer
 
 
 @blueprint.get("/agents")

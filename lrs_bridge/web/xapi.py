@@ -54,5 +54,5 @@ def _say_version(answer: Response) -> Response:
     """On every answer under this prefix (Communication 3.3), those of unknown addresses and methods included."""
     if request.path.startswith(f"{PREFIX}/"):
         named = request.headers.get(versions.HEADER)
-        answer.headers[versions.HEADER] = versions.answered(named)
+        answer.headers.setdefault(versions.HEADER, versions.answered(named))
     return answer
