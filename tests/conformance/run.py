@@ -107,7 +107,7 @@ def suite(mode: str, folder: Path, options: dict[str, Any]) -> list[str]:
 
 
 def listed(folder: Path, options: dict[str, Any]) -> Counter[Title]:
-    done = subprocess.run(suite("list", folder, options), capture_output=True, text=True, check=True)
+    done = subprocess.run(suite("list", folder, options), stdout=subprocess.PIPE, text=True, check=True)
     return Counter(tuple(json.loads(line)) for line in done.stdout.splitlines())
 
 

@@ -15,8 +15,7 @@ const [mode, suite, given] = process.argv.slice(2);
 const options = JSON.parse(given);
 
 function tell(value) {
-    // synchronously: `process.exit` doesn't wait for a pipe
-    fs.writeSync(1, JSON.stringify(value) + '\n');
+    process.stdout.write(JSON.stringify(value) + '\n');
 }
 
 function list() {
@@ -39,7 +38,8 @@ function list() {
         one.suites.forEach((inner) => walk(inner, [...above, inner.title]));
     };
     walk(mocha.suite, []);
-    process.exit(0);
+    // some of the suite's files have begun to ask the server, and would go on
+    process.stdout.write('', () => process.exit(0));
 }
 
 function run() {
@@ -57,7 +57,7 @@ function run() {
         'pending': (title) => tell({test: [...above, title], outcome: 'pending'}),
     };
     runner.on('message', ({action, payload}) => { if (take[action]) take[action](payload); });
-    runner.on('exit', (status) => process.exit(status === null ? 1 : status));
+    runner.on('exit', (status) => process.stdout.write('', () => process.exit(status === null ? 1 : status)));
     process.on('SIGTERM', () => { runner.kill('SIGKILL'); process.exit(1); });
 }
 
