@@ -18,7 +18,7 @@ from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.equivalence import equivalent, fingerprint, voided_statement
-from lrs_bridge.xapi.formats import definitions_in, shape_of
+from lrs_bridge.xapi.formats import definitions_in, merged, shape_of
 from lrs_bridge.xapi.terms import Term, referenced_statement, terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import Version
@@ -155,14 +155,10 @@ def accept_together(session: Session, deliveries: Sequence[Delivery], now: datet
     if referring or added.awaited:
         references.complete(session, {*referring, *added.awaited})
     for delivery in deliveries:
-        definitions = {
-            activity: definition
-            for one in delivery.incoming
-            for activity, definition in one.definitions.items()
-            if not delivery.is_known(activity, definition)
-        }
+        may_change = delivery.sender.may("define")
+        definitions = _definitions(delivery, may_change=may_change)
         if definitions:
-            activities.learn(session, definitions, now, may_change=delivery.sender.may("define"))
+            activities.learn(session, definitions, now, may_change=may_change)
     attachments.keep(
         session,
         {
@@ -172,6 +168,18 @@ def accept_together(session: Session, deliveries: Sequence[Delivery], now: datet
             if one.contents and one.id in added.fresh
         },
     )
+
+
+def _definitions(delivery: Delivery, *, may_change: bool) -> dict[str, activities.Definition]:
+    """Those not taken over before, of each activity as all statements of the request together have it; without `may_change`
+    as the first has it."""
+    came: dict[str, activities.Definition] = {}
+    for one in delivery.incoming:
+        for activity, definition in one.definitions.items():
+            if delivery.is_known(activity, definition) or (activity in came and not may_change):
+                continue
+            came[activity] = merged(came[activity], definition) if activity in came else definition
+    return came
 
 
 def _admit(session: Session, incoming: Sequence[Incoming], sender: Client) -> None:

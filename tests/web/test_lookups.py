@@ -61,16 +61,25 @@ class TestActivities:
         assert (answer.status_code, answer.mimetype) == (200, "application/json")
         assert answer.get_json() == {"objectType": "Activity", "id": ACTIVITY}
 
-    def test_the_canonical_definition_of_all_that_came(self, bridge):
+    @pytest.mark.parametrize("together", [False, True])
+    def test_the_canonical_definition_of_all_that_came(self, bridge, together):
         sender = bridge.credential("moodle", "statements/write", "define")
-        for name in ({"en": "Meeting"}, {"fr": "Réunion"}):
-            told = {"id": ACTIVITY, "definition": {"name": name, "extensions": {"urn:a:b": 1.5}}}
-            bridge.stored(statement(object=told), sender=sender)
+        told = [
+            statement(object={"id": ACTIVITY, "definition": {"name": name, "extensions": {"urn:a:b": 1.5}}})
+            for name in ({"en": "Meeting"}, {"fr": "Réunion"})
+        ]
+        for sent in [told] if together else [[one] for one in told]:
+            bridge.stored(*sent, sender=sender)
         assert self.ask(bridge, activityId=ACTIVITY).get_json() == {
             "objectType": "Activity",
             "id": ACTIVITY,
             "definition": {"name": {"en": "Meeting", "fr": "Réunion"}, "extensions": {"urn:a:b": 1.5}},
         }
+
+    def test_without_the_scope_define_the_first_definition_stays(self, bridge):
+        names = [{"en": "One"}, {"en": "Two", "fr": "Deux"}]
+        bridge.stored(*(statement(object={"id": ACTIVITY, "definition": {"name": name}}) for name in names))
+        assert self.ask(bridge, activityId=ACTIVITY).get_json()["definition"] == {"name": {"en": "One"}}
 
     def test_refusals(self, bridge):
         for query in (

@@ -23,8 +23,8 @@ from lrs_bridge.xapi.agents import parse_identifier
 from lrs_bridge.xapi.alternate_syntax import read
 from lrs_bridge.xapi.document_queries import checked_type, parse_document_query, posted
 from lrs_bridge.xapi.documents import parse
-from lrs_bridge.xapi.multipart import is_multipart
 from lrs_bridge.xapi.forms import fields_of
+from lrs_bridge.xapi.multipart import is_multipart
 from lrs_bridge.xapi.preconditions import Preconditions
 from lrs_bridge.xapi.queries import parse_query
 from lrs_bridge.xapi.rules import RULES
