@@ -49,6 +49,7 @@ def create_app(
     app.extensions["lrs_bridge.settings"] = settings
     app.extensions["lrs_bridge.database"] = database
     app.extensions["lrs_bridge.clock"] = clock
+    app.extensions["lrs_bridge.admission"] = auth.Admission(database)
     app.extensions["lrs_bridge.intake"] = Intake(database, clock)
     app.extensions["lrs_bridge.consistency"] = Consistency(database, clock)
     app.wsgi_app = alternate_request.AlternateRequests(app.wsgi_app, settings.max_body_bytes)  # type: ignore[method-assign]  # as Flask documents it

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+import time
+
 from flask import current_app, g, request
 
 from lrs_bridge.errors import Unauthorised
 from lrs_bridge.moments import Clock
 from lrs_bridge.store import clients
+from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database
+
+_GOOD_SECONDS = 1.0
+_REMEMBERED = 1000
+
+
+class Admission:
+    """Credentials of one process that were found good less than a second ago are taken as good without asking again. Who was
+    revoked reads for that second more; statements are checked once more when they are written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._salt = secrets.token_bytes(16)
+        self._known: dict[bytes, tuple[Client, float]] = {}
+
+    def check(self, key: str, secret: str) -> Client | None:
+        """The client whose key and secret these are, expired or not; None for a wrong or revoked one."""
+        pair = f"{key}\0{secret}".encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(pair, key=self._salt, digest_size=32).digest()
+        now = time.monotonic()
+        client, until = self._known.get(digest, (None, 0.0))
+        if now >= until:
+            client = self._database.read(lambda session: clients.check(session, key, secret))
+            if len(self._known) >= _REMEMBERED:
+                self._known = {}
+            if client is not None:
+                self._known[digest] = (client, now + _GOOD_SECONDS)
+        return client
 
 
 def database() -> Database:
@@ -26,7 +58,8 @@ def require_client() -> None:
             "This needs a credential: HTTP Basic with key and secret (`lrs-bridge add-client` makes one)."
         )
     key, secret = given.username or "", given.password or ""
-    client = database().read(lambda session: clients.check(session, key, secret))
+    admission: Admission = current_app.extensions["lrs_bridge.admission"]
+    client = admission.check(key, secret)
     if client is None:
         raise Unauthorised("The key or the secret is wrong, or the credential was revoked.")
     g.client = client

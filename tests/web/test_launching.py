@@ -297,7 +297,7 @@ class TestDocuments:
             ("state", ACTIVITY, None, REGISTRATION),
             ("state", ELSEWHERE, ASHA, REGISTRATION),
             ("state", None, ASHA, REGISTRATION),
-            ("state", ACTIVITY, ASHA, new_id()),
+            ("state", ACTIVITY, ASHA, "0a4f8d3e-52c1-4f0e-9d5b-6a7e2f1c3b90"),
             ("activity", ACTIVITY, None, None),
             ("agent", None, ASHA, None),
         ],
