@@ -105,11 +105,10 @@ def voiding_id(target: Any = statements) -> sa.ScalarSelect[Any]:
     )
 
 
-_SELECT = """
-SELECT s.seq, s.id, s.stored, s.happened, s.version, s.shape, s.body,
-  (SELECT body FROM authorities a WHERE a.id = s.authority_id)
-FROM {source}
+_COLUMNS = """
+s.seq, s.id, s.stored, s.happened, s.version, s.shape, s.body, (SELECT body FROM authorities a WHERE a.id = s.authority_id)
 """
+_SELECT = f"SELECT {_COLUMNS} FROM statements s "  # noqa: S608  # no value in it
 _VOIDED = """
 NOT s.is_voiding AND EXISTS (
   SELECT 1 FROM voidings v WHERE v.target = s.id AND (v.any_authority OR v.authority_id = s.authority_id)
@@ -135,8 +134,7 @@ def by_id(
     session: Session, id_: uuid.UUID, *, voided: bool, authority_id: int | None = None
 ) -> StoredStatement | None:
     """The statement with this id if it is (not) voided; `authority_id` restricts to that authority's own."""
-    sql = _SELECT.format(source="statements s")
-    sql += f"WHERE s.id = ? AND {'' if voided else 'NOT'} ({_VOIDED})"
+    sql = f"{_SELECT} WHERE s.id = ? AND {'' if voided else 'NOT'} ({_VOIDED})"
     values: list[Any] = [raw.identity(session, id_)]
     if authority_id is not None:
         sql += " AND s.authority_id = ?"
@@ -148,7 +146,7 @@ def by_id(
 def by_ids(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, StoredStatement]:
     """These statements, voided or not, of those that are held."""
     among_ids, listed = raw.in_list(session, [raw.identity(session, one) for one in ids])
-    sql = _SELECT.format(source="statements s") + f"WHERE s.id {among_ids}"
+    sql = f"{_SELECT} WHERE s.id {among_ids}"
     return {one.id: one for one in map(_stored, raw.rows(session, sql, (listed,)))}
 
 
@@ -173,44 +171,59 @@ class Filter:
 
 
 def find(session: Session, wanted: Filter) -> list[StoredStatement]:
-    """Statements in order of `stored`, without voided ones: at most `limit` + 1, the last telling that there are more."""
-    source, placed, conditions, values = "statements s", "s", [f"NOT ({_VOIDED})"], []
+    """Statements in order of `stored`, without voided ones: at most `limit` + 1, the last telling that there are more.
+
+    Entries are taken in their order, a few at a time, each with its statement where all else matches too. A single
+    question would leave the plan to the planner's guess of how many there are."""
+    found: list[StoredStatement] = []
+    after, number = wanted.after, wanted.limit + 1
+    while True:
+        sql, values = _entries(session, wanted, after, number)
+        entries = raw.rows(session, sql, values)
+        found += [_stored(row[2:]) for row in entries if row[2] is not None]
+        if len(found) > wanted.limit or len(entries) < number:
+            return found[: wanted.limit + 1]
+        after = (raw.read_instant(entries[-1][0]), entries[-1][1])
+        number = min(4 * number, _MOST_ENTRIES)
+
+
+def _entries(
+    session: Session, wanted: Filter, after: tuple[datetime, int] | None, number: int
+) -> tuple[str, list[Any]]:
+    """The question for the next `number` entries by the first term, and its values; beside each its statement, or NULLs."""
+    source, conditions, values = "statements", [], []
     if wanted.terms:
-        source, placed = "statement_index t0 JOIN statements s ON s.seq = t0.seq", "t0"
-    for place, term in enumerate(wanted.terms):
-        if place:
-            source += (
-                f" JOIN statement_index t{place} ON t{place}.stored = t0.stored AND t{place}.seq = t0.seq"
-            )
-        conditions.append(f"t{place}.key = ?")
-        values.append(term_key(*term))
+        source, conditions, values = "statement_index", ["key = ?"], [term_key(*wanted.terms[0])]
+    elif wanted.authority_id is not None:
+        conditions, values = ["authority_id = ?"], [wanted.authority_id]
     for moment, condition in ((wanted.since, "stored > ?"), (wanted.until, "stored <= ?")):
         if moment is not None:
-            conditions.append(f"{placed}.{condition}")
+            conditions.append(condition)
             values.append(raw.instant(session, moment))
-    if wanted.authority_id is not None:
-        conditions.append("s.authority_id = ?")
-        values.append(wanted.authority_id)
-    if wanted.after is not None:
-        conditions.append(f"({placed}.stored, {placed}.seq) {'>' if wanted.ascending else '<'} (?, ?)")
-        values += [raw.instant(session, wanted.after[0]), wanted.after[1]]
+    if after is not None:
+        conditions.append(f"(stored, seq) {'>' if wanted.ascending else '<'} (?, ?)")
+        values += [raw.instant(session, after[0]), after[1]]
     order = "ASC" if wanted.ascending else "DESC"
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    also = [f"NOT ({_VOIDED})"]
+    values.append(number)
+    for term in wanted.terms[1:]:
+        also.append(_ALSO)
+        values.append(term_key(*term))
+    if wanted.terms and wanted.authority_id is not None:
+        also.append("s.authority_id = ?")
+        values.append(wanted.authority_id)
     sql = (
-        _SELECT.format(source=source)
-        + f"WHERE {' AND '.join(conditions)} ORDER BY {placed}.stored {order}, {placed}.seq {order} LIMIT ?"
+        f"SELECT t.stored, t.seq, {_COLUMNS} FROM"  # noqa: S608  # no value in it
+        f" (SELECT stored, seq FROM {source} {where} ORDER BY stored {order}, seq {order} LIMIT ?) t"
+        f" LEFT JOIN statements s ON s.seq = t.seq AND {' AND '.join(also)}"
+        f" ORDER BY t.stored {order}, t.seq {order}"
     )
-    return [_stored(row) for row in raw.rows(session, sql, [*values, wanted.limit + 1])]
+    return sql, values
 
 
+_MOST_ENTRIES = 10_000
 _ALSO = "EXISTS (SELECT 1 FROM statement_index o WHERE o.key = ? AND o.stored = t.stored AND o.seq = t.seq)"
-
-
-def _statement_of(session: Session) -> str:
-    """Joins the statement of each entry, one by one in the order of the entries: the page is full after a few, and a plan
-    that reads more is a bad one, whatever the statistics say."""
-    if raw.is_postgres(session):
-        return "CROSS JOIN LATERAL (SELECT * FROM statements WHERE seq = t.seq OFFSET 0) s"
-    return "CROSS JOIN statements s ON s.seq = t.seq"
 
 
 def find_any(session: Session, alternatives: Sequence[Filter]) -> list[StoredStatement]:
