@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from lrs_bridge.moments import Clock
 from lrs_bridge.store import receiving
-from lrs_bridge.store.database import Database
+from lrs_bridge.store.database import Database, Session
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LATELY_SECONDS = 1.0
 _PROBE_SECONDS = 0.05
 """On SQLite asking holds writers up for a moment, so it is not done at every request."""
 
@@ -23,26 +24,28 @@ class Consistency:
         self._known: datetime | None = None
         self._asked = -1_000_000.0
 
-    def through(self) -> datetime:
-        """Every statement `stored` at this moment or before will be in what is read from now on."""
-        return self._through(_PROBE_SECONDS if self._database.engine.dialect.name == "sqlite" else 0)
+    def through(self, session: Session) -> datetime:
+        """Every statement `stored` at this moment or before will be in what `session`, one of `Database.glance`, reads from
+        now on."""
+        if session.dialect.name == "sqlite":
+            return self._quiet(_PROBE_SECONDS)
+        now = self._clock()
+        since = receiving.in_flight_since(session)
+        found = (now if since is None else _EPOCH + since * _MICROSECOND) - _MICROSECOND
+        self._known, self._asked = found, time.monotonic()
+        return found
 
     def lately(self) -> datetime:
         """The same, up to a second old: for answers that bring no statements."""
-        return self._through(1.0)
-
-    def _through(self, seconds: float) -> datetime:
-        if self._known is None or time.monotonic() - self._asked > seconds:
-            asked = time.monotonic()
-            found = self._find_out()
-            if found is not None:
-                self._known, self._asked = found, asked
-        return self._known or _EPOCH
-
-    def _find_out(self) -> datetime | None:
         if self._database.engine.dialect.name == "sqlite":
-            quiet = self._database.quiet(self._clock)
-            return quiet - _MICROSECOND if quiet else None
-        now = self._clock()
-        since = self._database.glance(receiving.in_flight_since)
-        return (now if since is None else _EPOCH + since * _MICROSECOND) - _MICROSECOND
+            return self._quiet(_LATELY_SECONDS)
+        if self._known is None or time.monotonic() - self._asked > _LATELY_SECONDS:
+            return self._database.glance(self.through)
+        return self._known
+
+    def _quiet(self, seconds: float) -> datetime:
+        if self._known is None or time.monotonic() - self._asked > seconds:
+            found = self._database.quiet(self._clock)
+            if found is not None:
+                self._known, self._asked = found - _MICROSECOND, time.monotonic()
+        return self._known or _EPOCH

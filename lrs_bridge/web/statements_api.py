@@ -15,6 +15,7 @@ from lrs_bridge.flows import credentials, receive, retrieve
 from lrs_bridge.flows.consistency import Consistency
 from lrs_bridge.flows.intake import Intake
 from lrs_bridge.moments import format_instant, parse_instant
+from lrs_bridge.store.database import Session
 from lrs_bridge.web.attachments_api import sent_statements, with_attachments
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.xapi import PREFIX, blueprint, settings
@@ -82,15 +83,19 @@ def get_statements() -> Response:
     languages = accepted_languages(request.headers.get("Accept-Language"))
     after = _read_cursor(query.cursor) if query.cursor else None
     limit = min(query.limit or settings().max_statements, settings().max_statements)
-    through = _consistency().through()  # before reading, or it would say too much
-    if query.statement_id or query.voided_statement_id:
-        found = database().glance(lambda session: retrieve.one(session, query, languages, authority))
+    is_one = query.statement_id is not None or query.voided_statement_id is not None
+
+    def read(session: Session) -> tuple[datetime, retrieve.Page]:
+        through = _consistency().through(session)  # before reading, or it would say too much
+        if is_one:
+            return through, retrieve.one(session, query, languages, authority)
+        return through, retrieve.page(session, query, languages, authority, after=after, limit=limit)
+
+    through, found = database().glance(read)
+    if is_one:
         answer = _json(found.texts[0])
         answer.last_modified = found.statements[0].stored
     else:
-        found = database().glance(
-            lambda session: retrieve.page(session, query, languages, authority, after=after, limit=limit)
-        )
         more = _more(request.args.to_dict(), found.following) if found.following else ""
         answer = _json(f'{{"statements":[{",".join(found.texts)}],"more":{json.dumps(more)}}}')
     answer.headers[_THROUGH] = format_instant(through)
