@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lrs_bridge.errors import Forbidden, NotFound
+from lrs_bridge.flows import limits
 from lrs_bridge.store import documents
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
@@ -38,6 +39,14 @@ def permit(asked: Asked) -> None:
         raise Forbidden(
             f"The credential “{asked.client.name}” may not {doing} {scope} documents (scope {scope})."
         )
+    query = asked.query
+    limits.hold_documents(
+        asked.client,
+        query.kind,
+        activity=query.activity,
+        agent=query.agent,
+        registration=query.registration,
+    )
 
 
 def read_one(session: Session, asked: Asked) -> Document:

@@ -36,7 +36,7 @@ def sent_statements() -> tuple[bytes, attachments.Received | None]:
         request.headers["Content-Type"],
         longest_json=settings().max_body_bytes,
     )
-    g.received = received
+    g.received, g.sent = received, received.json
     return received.json, received
 
 

@@ -38,7 +38,7 @@ def get_person() -> Response:
 def get_activity() -> Response:
     """The Activity object of an activityId, with its canonical definition where there is one."""
     identity = lookups.parse_activity_query(parameters(), g.version)
-    found = database().read(lambda session: flow.definition_of(session, identity))
+    found = database().read(lambda session: flow.definition_of(session, g.client, identity))
     # as it is kept: reading the values could change numbers
     return _json(lookups.activity(identity, None if found is None else msgspec.Raw(found.encode())))
 

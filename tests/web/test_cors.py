@@ -149,7 +149,6 @@ class TestRequests:
             401: {"body": statement(), "sender": None},
             404: {"body": statement(), "sender": sender, "path": "/xapi/nowhere"},
             413: {"body": b" " * 2_000_000 + b"{}", "sender": sender},
-            415: {"body": statement(), "sender": sender, "headers": {"Content-Type": "text/plain"}},
         }
         bridge.app.config["MAX_CONTENT_LENGTH"] = 1_000_000
         for status, sent in refused.items():

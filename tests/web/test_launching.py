@@ -326,3 +326,51 @@ class TestDocuments:
         ben = parse_identifier(BEN)
         limits.hold_documents(free, "agent", activity=None, agent=ben, registration=None)
         limits.hold_lookup(free, activity=ELSEWHERE, agent=ben)
+
+
+class TestDocumentsOverHttp:
+    """The same by the resources."""
+
+    def state(self, bridge, method: str, known, body=None, **changed):
+        query = {
+            "activityId": ACTIVITY,
+            "agent": statement(ASHA)["actor"],
+            "registration": REGISTRATION,
+            "stateId": "resume",
+        }
+        return bridge.request(
+            method, body, sender=known, path="/xapi/activities/state", **{**query, **changed}
+        )
+
+    def test_content_resumes(self, bridge):
+        for known in (sender(link(bridge)), sender(link(bridge))):
+            assert self.state(bridge, "PUT", known, {"slide": 3}).status_code == 204
+            assert self.state(bridge, "GET", known).get_json() == {"slide": 3}
+        assert self.state(bridge, "DELETE", known).status_code == 204
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+    @pytest.mark.parametrize(
+        "changed",
+        [{"activityId": ELSEWHERE}, {"agent": {"mbox": BEN}}, {"registration": new_id()}],
+        ids=lambda changed: next(iter(changed)),
+    )
+    def test_nothing_of_others(self, bridge, method, changed):
+        answer = self.state(
+            bridge, method, sender(link(bridge)), {} if method in ("PUT", "POST") else None, **changed
+        )
+        assert answer.status_code == 403
+        assert [one["where"] for one in answer.get_json()["problems"]] == [*changed]
+
+    def test_no_profiles_and_no_other_agents(self, bridge):
+        known = sender(link(bridge))
+        for path, query in (
+            ("/xapi/activities/profile", {"activityId": ACTIVITY, "profileId": "x"}),
+            ("/xapi/agents/profile", {"agent": statement(ASHA)["actor"], "profileId": "x"}),
+            ("/xapi/agents", {"agent": {"mbox": BEN}}),
+            ("/xapi/activities", {"activityId": ELSEWHERE}),
+        ):
+            assert bridge.get(path=path, sender=known, **query).status_code == 403
+        assert (
+            bridge.get(path="/xapi/agents", sender=known, agent=statement(ASHA)["actor"]).status_code == 200
+        )
+        assert bridge.get(path="/xapi/activities", sender=known, activityId=ACTIVITY).status_code == 200

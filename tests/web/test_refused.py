@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
-from builders import new_id, statement, wait_until
+from builders import VERSION_HEADER, new_id, statement, wait_until
 from web.launches import in_launch, link, sender
+from web.multiparts import MIXED, attaching
+from web.multiparts import request as multiparts
 
 from lrs_bridge.errors import Conflict, Forbidden, Unavailable
 from lrs_bridge.flows import refused, status
@@ -49,7 +53,7 @@ class TestWhatIsKept:
             ({"method": "POST", "body": statement(), "sender": "reader"}, 403),
             ({"method": "GET", "path": "/xapi/nowhere"}, 404),
             ({"method": "DELETE"}, 405),
-            ({"method": "POST", "body": statement(), "headers": {"Content-Type": "text/plain"}}, 415),
+            ({"method": "POST", "body": statement(), "headers": {"Content-Type": "text/plain"}}, 400),
             ({"method": "GET", "headers": {"X-Experience-API-Version": "9"}}, 400),
             ({"method": "OPTIONS", "sender": None, "headers": {"Origin": "https://x.example", "Access-Control-Request-Method": "PUT"}}, 403),
             ({"method": "GET", "path": "/api/v1/courses", "sender": None}, 401),
@@ -111,6 +115,31 @@ class TestWhatIsKept:
         bridge.post(statement(), sender=None)
         [one] = kept(bridge)
         assert (one["excerpt"], one["sender"]) == ("", None)
+
+    def test_of_statements_with_attachments_how_the_statements_begin(self, bridge):
+        wrong = {**attaching(b"a certificate"), "actor": {"mbox": "asha.rao@example.org"}}
+        assert bridge.post(multiparts(wrong, b"a certificate"), headers=MIXED).status_code == 400
+        [one] = kept(bridge)
+        assert one["excerpt"] == json.dumps(wrong)[:500]
+
+    def test_never_the_credential_that_a_form_holds(self, bridge):
+        known = bridge.credentials["moodle"]
+        basic = base64.b64encode(f"{known.key}:{known.secret}".encode()).decode()
+        form = {
+            "Authorization": f"Basic {basic}",
+            "X-Experience-API-Version": "1.0.3",
+            "Content-Type": "application/json",
+            "content": json.dumps(WRONG_ACTOR),
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded", VERSION_HEADER: None}
+        answer = bridge.post(
+            urlencode(form).encode(), sender=None, path="/xapi/statements?method=POST", headers=headers
+        )
+        assert answer.status_code == 400
+        [one] = kept(bridge)
+        assert one["source"] == "moodle"
+        assert one["excerpt"] == json.dumps(WRONG_ACTOR)
+        assert basic not in json.dumps(one)
 
     def test_an_expired_launch_is_told_by_its_name(self, bridge, clock):
         made = link(bridge)
