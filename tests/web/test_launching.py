@@ -188,6 +188,7 @@ class TestCredential:
         assert "4711" not in repr(rows)
         assert REGISTRATION not in repr(rows)
         assert bridge.get(statementId=id_, sender=bridge.credential(None, "all/read")).status_code == 200
+        clock.set(later)
         assert bridge.post(in_launch(), sender=sender(made)).status_code == 401
         assert bridge.database.read(lambda session: clients.listed(session, launches=True)) == []
         assert (
