@@ -8,6 +8,7 @@ that ends too early. A part that is itself a multipart is content like any other
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.xapi.paths import quoted
 
 TITLE: Final = "The multipart request can't be read; nothing of it was stored."
+
+# What it complains of is told to whoever sent it.
+logging.getLogger(MultipartParser.__module__).setLevel(logging.ERROR)
 
 _LONGEST_HEAD: Final = 16_384  # octets of all headers of a part
 _MOST_HEADERS: Final = 50
