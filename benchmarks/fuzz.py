@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -92,6 +93,10 @@ def poster(folder: Path) -> Target:
         """The first octet says how the rest is sent."""
         how, body = data[:1] or b"\0", data[1:]
         kind = MIXED if how[0] & 2 else {}
+        if how[0] & 4 and kind:  # by chance alone no digest would ever fit
+            named = {"usageType": USAGE, "contentType": CONTENT_TYPE} if how[0] & 8 else {}
+            said = {**attachment(body), **named}
+            body = multipart(of_statements({**SMALL, "attachments": [said]}), part(body, Content_Type=None))
         answer = bridge.post(body, headers={**kind, VERSION_HEADER: versions[how[0] & 1]})
         assert answer.status_code < 500, answer.text
         if answer.status_code == 200:
@@ -117,9 +122,8 @@ def seeds(target: str) -> list[bytes]:
         multipart(of_statements({**SMALL, "attachments": [named]}), part(jws, Content_Type=CONTENT_TYPE)),
     ]
     alone = [json.dumps(one).encode() for one in (SMALL, FULL, [SMALL, REFERENCE], WITH_SUBSTATEMENT)]
-    return [bytes([2 | place]) + body for body in bodies for place in (0, 1)] + [
-        bytes([place]) + body for body in alone for place in (0, 1)
-    ]
+    sent = [(2, body) for body in bodies] + [(0, body) for body in alone] + [(6, b"\r\n--the-"), (14, jws)]
+    return [bytes([how | version]) + body for how, body in sent for version in (0, 1)]
 
 
 WORDS = [
@@ -162,8 +166,8 @@ def changed(chance: random.Random, known: list[bytes], longest: int) -> bytes:
 class Watch:
     """Counts and times what the target does, and ends the run."""
 
-    def __init__(self, target: Target, seconds: float) -> None:
-        self.target, self.seconds = target, seconds
+    def __init__(self, target: Target, seconds: float, folder: Path) -> None:
+        self.target, self.seconds, self.folder = target, seconds, folder
         self.began = time.monotonic()
         self.count, self.slowest = 0, 0.0
         self.early = 0
@@ -198,6 +202,7 @@ class Watch:
             f"slowest {self.slowest * 1000:.0f} ms; memory {self.early} MB after a quarter, {memory()} MB at the end"
         )
         sys.stdout.flush()
+        shutil.rmtree(self.folder)
         os._exit(failing is not None)  # libFuzzer would take an exit for a crash
 
 
@@ -210,23 +215,22 @@ def memory() -> int:
 def main() -> None:
     kind, minutes = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     logging.disable(logging.CRITICAL)
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        target = {"multipart": lambda: parse, "statements": lambda: poster(folder)}[kind]()
-        known = seeds(kind)
-        for seed in known:
-            target(seed)
-        watch = Watch(target, minutes * 60)
-        if atheris:
-            corpus = folder / "corpus"
-            corpus.mkdir()
-            for place, seed in enumerate(known):
-                (corpus / str(place)).write_bytes(seed)
-            atheris.Setup([sys.argv[0], str(corpus), f"-max_len={LONGEST[kind]}", "-verbosity=0"], watch)
-            atheris.Fuzz()
-        chance = random.Random(7)
-        while True:
-            watch(changed(chance, known, LONGEST[kind]))
+    folder = Path(tempfile.mkdtemp())
+    target = {"multipart": lambda: parse, "statements": lambda: poster(folder)}[kind]()
+    known = seeds(kind)
+    for seed in known:
+        target(seed)
+    watch = Watch(target, minutes * 60, folder)
+    if atheris:
+        corpus = folder / "corpus"
+        corpus.mkdir()
+        for place, seed in enumerate(known):
+            (corpus / str(place)).write_bytes(seed)
+        atheris.Setup([sys.argv[0], str(corpus), f"-max_len={LONGEST[kind]}", "-verbosity=0"], watch)
+        atheris.Fuzz()
+    chance = random.Random(7)
+    while True:
+        watch(changed(chance, known, LONGEST[kind]))
 
 
 if __name__ == "__main__":
