@@ -24,6 +24,7 @@ from lrs_bridge.web import (
     cors,
     documents_api,  # noqa: F401  # puts its routes on the blueprint
     errors,
+    json_body,
     lookups_api,
     pages,
     refused,
@@ -68,6 +69,8 @@ def create_app(
     ):
         app.before_request_funcs.setdefault(blueprint.name, [])[:0] = admission
         app.register_blueprint(blueprint)
+
+    app.after_request(json_body.read_to_end)
 
     @app.after_request
     def secure(answer: Response) -> Response:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+import contextlib
+
+from flask import Response, current_app, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+_READ_AT_ONCE = 65_536
 
 
 def json_body(what: str) -> bytes:
@@ -23,3 +27,15 @@ def whole_body() -> bytes:
     if request.content_length is None and len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
         raise RequestEntityTooLarge
     return body
+
+
+def read_to_end(answer: Response) -> Response:
+    """A request that is refused by its head has a body still. Left unread it would end the connection, and the client's
+    next request on it would get no answer. What is larger than the service takes is left, and so is what comes from
+    somebody unknown, who could keep us waiting for it."""
+    if answer.status_code == 401:
+        return answer
+    with contextlib.suppress(HTTPException, OSError):  # too large, or gone
+        while request.stream.read(_READ_AT_ONCE):
+            pass
+    return answer
