@@ -18,7 +18,7 @@ from lrs_bridge.moments import format_instant, parse_instant
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.attachments_api import sent_statements, with_attachments
 from lrs_bridge.web.auth import database
-from lrs_bridge.web.xapi import PREFIX, blueprint, settings
+from lrs_bridge.web.xapi import PREFIX, blueprint, no_content, parameters, settings
 from lrs_bridge.xapi.formats import accepted_languages
 from lrs_bridge.xapi.queries import parse_query
 
@@ -61,7 +61,7 @@ def post_statements() -> Response:
 @blueprint.put("/statements")
 def put_statement() -> Response:
     """Stores one statement under the id that the query names (2.1.1)."""
-    query = parse_query(request.args.to_dict(flat=False), g.version)
+    query = parse_query(parameters(), g.version)
     if query.statement_id is None:
         raise BadInput(
             "The statement was not stored.",
@@ -70,15 +70,13 @@ def put_statement() -> Response:
     body, received = sent_statements()
     incoming = receive.examine(body, g.version, put_id=query.statement_id, received=received)
     _intake().store(incoming, g.client)
-    answer = Response(status=204)
-    del answer.headers["Content-Type"]
-    return answer
+    return no_content()
 
 
 @blueprint.get("/statements")
 def get_statements() -> Response:
     """One statement by id, or a page of those that the filters take (2.1.3)."""
-    query = parse_query(request.args.to_dict(flat=False), g.version)
+    query = parse_query(parameters(), g.version)
     authority = credentials.readable_authority(g.client)
     languages = accepted_languages(request.headers.get("Accept-Language"))
     after = _read_cursor(query.cursor) if query.cursor else None

@@ -275,6 +275,13 @@ class TestOneStatement:
         assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
+@pytest.mark.parametrize("query", ["verb=%FF", "verb=%", "x%zz=1"])
+def test_parameters_that_cannot_be_read_are_not_guessed_at(bridge, query):
+    answer = bridge.get(path=f"/xapi/statements?{query}")
+    assert answer.status_code == 400
+    assert answer.get_json()["problems"][0]["rule"] == "Communication 1.4"
+
+
 class TestAnswers:
     @pytest.mark.parametrize(
         ("asked", "spoken"),
