@@ -227,7 +227,8 @@ def _verb_id(verb: dict[str, Any]) -> dict[str, Any]:
 
 
 def _activity_id(activity: dict[str, Any]) -> dict[str, Any]:
-    return {name: activity[name] for name in ("objectType", "id") if name in activity}
+    """An object without objectType is an Activity."""
+    return {"id": activity["id"]}
 
 
 _COMPONENTS: Final = ("choices", "scale", "source", "target", "steps")

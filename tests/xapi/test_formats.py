@@ -116,7 +116,7 @@ def test_ids_leave_nothing_but_what_identifies():
     assert told["actor"] == {"objectType": "Group", "member": [bare, {"openid": "http://b.example.org"}]}
     assert told["verb"] == {"id": "http://example.org/v"}
     assert told["object"]["actor"] == {"objectType": "Group", "mbox": "mailto:g@example.org"}
-    assert told["object"]["object"] == {"objectType": "Activity", "id": "http://example.org/o"}
+    assert told["object"]["object"] == {"id": "http://example.org/o"}
     assert told["context"]["contextActivities"] == {"parent": [{"id": "http://example.org/p"}]}
     assert told["context"]["contextAgents"][0]["agent"] == told["context"]["instructor"] == bare
     assert told["authority"] == bare
