@@ -137,6 +137,8 @@ class TestOne:
         assert (unchanged.status_code, unchanged.data, unchanged.headers["ETag"]) == (304, b"", tag)
         assert shelf.get(headers={"If-None-Match": '"x"'}).status_code == 200
         assert shelf.get(headers={"If-Match": '"x"'}).status_code == 412
+        later = {"If-Modified-Since": format_datetime(clock() + timedelta(hours=1), usegmt=True)}
+        assert shelf.get(headers=later).status_code == 200
 
     def test_acts_as_no_page_of_ours(self, shelf):
         shelf.put(b"<script>alert(1)</script>", headers={"Content-Type": "text/html", **NEW})
