@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
 from builders import VERSION_HEADER, actor_of, new_id
+
+from lrs_bridge.store import documents as kept
+from lrs_bridge.xapi.agents import identifier_of
+from lrs_bridge.xapi.document_queries import DocumentQuery
 
 PATHS = {
     "state": "/xapi/activities/state",
@@ -306,6 +310,23 @@ class TestConcurrency:
             answers = list(pool.map(lambda n: shelf.post({str(n): n}).status_code, range(8)))
         assert answers == [204] * 8
         assert shelf.get().get_json() == {str(n): n for n in range(8)}
+
+    @pytest.mark.parametrize("migrated_url", ["postgres"], indirect=True)
+    def test_removing_a_context_waits_for_a_change_under_way(self, bridge):
+        """Else the change, which knew the document, would bring it back."""
+        shelf = Shelf(bridge, "state")
+        shelf.made()
+        query = DocumentQuery("state", ACTIVITY, identifier_of(WHO), name="one")
+        changed = kept.Document("application/json", b'{"a":1}', "x", bridge.clock())
+        with ThreadPoolExecutor(1) as pool:
+            with bridge.database.engine.connect() as session, session.begin():
+                assert kept.hold(session, query) is not None
+                removal = pool.submit(shelf.ask, "DELETE", name=None)
+                wait([removal], timeout=1)
+                assert not removal.done()
+                kept.put(session, query, changed, client_id=1)
+            assert removal.result().status_code == 204
+        assert shelf.names() == []
 
 
 class TestRefusals:
