@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -57,6 +58,10 @@ def parse_instant(text: str) -> datetime:
     Without a zone it is read as UTC. Digits beyond the microsecond are cut off; a leap second is the last microsecond
     of its minute. Raises ValueError, saying what is wrong, for anything else, the forbidden offset -00:00 included.
     """
+    return _known_instant(text) if len(text) <= _LONGEST_REMEMBERED else _parsed_instant(text)
+
+
+def _parsed_instant(text: str) -> datetime:
     written = text.replace(" ", "T", 1) if is_rfc3339(text) else text
     found = _EXTENDED.fullmatch(written) or _BASIC.fullmatch(written)
     if found is None:
@@ -79,6 +84,11 @@ def parse_instant(text: str) -> datetime:
         return local + timedelta(days=midnight_at_the_end) - offset
     except OverflowError as wrong:
         raise ValueError("outside the years 1 to 9999") from wrong
+
+
+_LONGEST_REMEMBERED = 40
+# A statement's timestamp is checked, then read, and often shared by those around it.
+_known_instant = lru_cache(4096)(_parsed_instant)
 
 
 def _calendar_day(part: dict[str, str | None]) -> date:

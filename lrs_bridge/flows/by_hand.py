@@ -124,7 +124,9 @@ class _Plan:
             _leave(self.statement["context"], self.before["context"], self.record.open)
 
     def differs(self, found: records.Held | None) -> bool:
-        return found is not None and not found.voided and found.fingerprint != fingerprint(self.statement)
+        if found is None or found.voided:
+            return False
+        return fingerprint(documents.parse(found.body.encode())) != fingerprint(self.statement)
 
     def look_at(self, found: records.Held | None) -> None:
         """Decides by what is held under this revision's id, or goes on to the next revision."""

@@ -36,7 +36,7 @@ class Intake:
     def store(self, incoming: Sequence[Incoming], sender: Client) -> list[uuid.UUID]:
         """`receive.accept` in a transaction that is committed when it returns. Raises as that does, and Unauthorised where
         the credential was revoked since it was checked."""
-        request = _Request(Delivery(incoming, sender, is_known=self._definitions.knows))
+        request = _Request(incoming, sender, self._definitions)
         if any(one.contents for one in incoming):
             self._write([request])  # attachments may be large, and nobody is to wait for them
         else:
@@ -95,7 +95,7 @@ class Intake:
             return
         for request in group:
             request.refused = None
-            self._definitions.add(request.delivery)
+            self._definitions.add(request.learnt)
 
     def _accept(self, session: Session, group: Sequence[_Request]) -> None:
         deliveries = [request.delivery for request in group]
@@ -109,12 +109,21 @@ class Intake:
 class _Request:
     """A thread's own, until the thread that writes is done with it. `refused`: what to raise."""
 
-    def __init__(self, delivery: Delivery) -> None:
-        self.delivery = delivery
-        self.ids = frozenset(one.id for one in delivery.incoming)
+    def __init__(self, incoming: Sequence[Incoming], sender: Client, known: _Remembered) -> None:
+        self.delivery = Delivery(incoming, sender, is_known=self._is_known)
+        self.learnt: list[bytes] = []
+        self._known = known
+        self.ids = frozenset(one.id for one in incoming)
         self.refused: Exception | None = Unavailable("The statements were not written. Send them again.")
         self._woken = threading.Event()
         self._writes = False
+
+    def _is_known(self, activity: str, definition: Definition) -> bool:
+        digest = _digest(activity, definition)
+        if digest in self._known:
+            return True
+        self.learnt.append(digest)
+        return False
 
     def wait(self) -> bool:
         """Until it is written, or its thread is to write: which of the two."""
@@ -137,21 +146,16 @@ class _Remembered:
         self._mutex = threading.Lock()
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
-    def knows(self, activity: str, definition: Definition) -> bool:
-        return _digest(activity, definition) in self._seen
+    def __contains__(self, digest: bytes) -> bool:
+        return digest in self._seen
 
-    def add(self, delivery: Delivery) -> None:
-        for one in delivery.incoming:
-            for activity, definition in one.definitions.items():
-                digest = _digest(activity, definition)
-                if digest in self._seen:
-                    continue
-                with self._mutex:
-                    self._seen[digest] = None
-                    if len(self._seen) > self._most:
-                        self._seen.popitem(last=False)
+    def add(self, digests: Sequence[bytes]) -> None:
+        if digests:
+            with self._mutex:
+                self._seen.update(dict.fromkeys(digests))
+                while len(self._seen) > self._most:
+                    self._seen.popitem(last=False)
 
 
 def _digest(activity: str, definition: Definition) -> bytes:
-    text = msgspec.json.encode([activity, definition], order="deterministic")
-    return blake2b(text, digest_size=16).digest()
+    return blake2b(msgspec.json.encode([activity, definition]), digest_size=16).digest()

@@ -133,9 +133,10 @@ def _add_postgres(session: Session, new: Sequence[NewStatement]) -> _Written:
 
 def columns(new: Sequence[NewStatement]) -> list[str]:
     """The arrays that POSTGRES takes, as PostgreSQL writes them: the driver takes longer to do so than all the rest."""
-    entries = [(one.id, key) for one in new for key in _keys(one)]
+    ids = [str(one.id) for one in new]
+    entries = [(id_, str(key)) for id_, one in zip(ids, new, strict=True) for key in _keys(one)]
     return [
-        raw.array(one.id for one in new),
+        raw.array(ids),
         raw.array(f'"{one.stored}"' for one in new),
         raw.array(f'"{one.happened}"' for one in new),
         raw.array(one.client_id for one in new),

@@ -48,7 +48,7 @@ statements = sa.Table(
     sa.Column("authority_id", sa.ForeignKey("authorities.id"), nullable=False),
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("is_voiding", sa.Boolean, nullable=False),
-    sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),
+    sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),  # digest of `body`
     sa.Column("shape", sa.SmallInteger, nullable=False, server_default="31"),  # xapi.formats.Shape
     sa.Column("body", sa.Text, nullable=False),  # the very text that was sent
     sa.Index(None, "stored", "seq"),

@@ -55,7 +55,7 @@ class Held:
     """What is held under an id. `voided_by`: the id of the statement that voids it; `source`: of the credential that sent
     it."""
 
-    fingerprint: bytes
+    body: str
     voided_by: uuid.UUID | None
     source: str
 
@@ -67,11 +67,9 @@ class Held:
 def held(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Held]:
     """Id → what is held, of those that are."""
     found = sa.select(
-        statements.c.id, statements.c.fingerprint, clients.c.source, voiding_id().label("voided_by")
+        statements.c.id, statements.c.body, clients.c.source, voiding_id().label("voided_by")
     ).join(clients, clients.c.id == statements.c.client_id)
-    return {
-        row.id: Held(row.fingerprint, row.voided_by, row.source or "") for row in among(session, found, ids)
-    }
+    return {row.id: Held(row.body, row.voided_by, row.source or "") for row in among(session, found, ids)}
 
 
 def among(session: Session, found: sa.Select[Any], ids: Sequence[uuid.UUID]) -> Iterator[sa.Row[Any]]:

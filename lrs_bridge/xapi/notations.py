@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
+
+# The same few IRIs stand in most statements; long ones are not remembered, or they would fill the memory.
+_REMEMBERED: Final = 8192
+_SHORT: Final = 300
 
 # RFC 3987 section 2.2. Private-use characters are for queries alone.
 _UCS: Final = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
@@ -76,6 +81,10 @@ _MEDIA_TYPE = re.compile(
 
 def is_iri(text: str) -> bool:
     """An absolute IRI (RFC 3987 section 2.2), a fragment allowed; http and https also need a host (RFC 9110 4.2)."""
+    return _is_known_iri(text) if len(text) <= _SHORT else _is_iri(text)
+
+
+def _is_iri(text: str) -> bool:
     if _COMMON_IRI.fullmatch(text):
         return True
     found = _IRI.fullmatch(text)
@@ -85,6 +94,9 @@ def is_iri(text: str) -> bool:
     if host:
         return host[0] != "[" or _is_address_literal(host[1:-1])
     return found["scheme"].lower() not in {"http", "https"}
+
+
+_is_known_iri = lru_cache(_REMEMBERED)(_is_iri)
 
 
 def _is_address_literal(text: str) -> bool:
