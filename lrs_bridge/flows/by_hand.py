@@ -181,15 +181,17 @@ def keep(session: Session, wanted: Sequence[Record], keeping: Keeping) -> list[O
     voids = [_voiding(plan.replaced, keeping) for plan in fresh if plan.replaced]
     _send(session, [*voids, *(plan.statement for plan in fresh)], keeping)
     voiding = [plan.taken_back for plan in plans if plan.word == "taken_back" and plan.taken_back]
-    taken_back = {one.id: _taken_back(one) for one in records.by_ids(session, voiding).values()}
+    taken_back = {
+        id_: _taken_back(stored, body) for id_, (stored, body) in records.by_ids(session, voiding).items()
+    }
     return [plan.outcome(taken_back) for plan in plans]
 
 
-def _taken_back(voiding: records.StoredStatement) -> TakenBack:
-    statement = documents.parse(voiding.body.encode())
+def _taken_back(stored: datetime, body: str) -> TakenBack:
+    statement = documents.parse(body.encode())
     actor = statement["actor"]
     reason = statement.get("context", {}).get("extensions", {}).get(RECORD, {}).get("reason", "")
-    return TakenBack(actor.get("account", actor).get("name") or "somebody", voiding.stored, reason)
+    return TakenBack(actor.get("account", actor).get("name") or "somebody", stored, reason)
 
 
 def _decide(session: Session, plans: Sequence[_Plan]) -> None:

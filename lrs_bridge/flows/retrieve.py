@@ -113,11 +113,11 @@ def _texts(
         formats.exact(
             one.body,
             one.shape,
-            id_=str(one.id),
-            timestamp=format_instant(one.happened),
             stored=format_instant(one.stored),
             authority=one.authority,
-            version=one.version,
+            id_=str(one.id) if one.id else "",
+            timestamp=format_instant(one.happened) if one.happened else "",
+            version=one.version or "",
         )
         for one in found
     ]

@@ -24,18 +24,19 @@ from lrs_bridge.store.schema import (
 ASKED_AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StoredStatement:
-    """A statement as kept, with what the LRS set."""
+    """A statement as kept, with what the LRS set: id, happened and version where its text, of that `shape`
+    (xapi.formats.Shape), needs them."""
 
     seq: int
-    id: uuid.UUID
     stored: datetime
-    happened: datetime
-    version: str
-    shape: int  # xapi.formats.Shape
+    shape: int
     body: str
     authority: str
+    id: uuid.UUID | None
+    happened: datetime | None
+    version: str | None
 
 
 def term_key(kind: str, text: str) -> int:
@@ -104,7 +105,10 @@ def voiding_id(target: Any = statements) -> sa.ScalarSelect[Any]:
 
 
 _COLUMNS = """
-s.seq, s.id, s.stored, s.happened, s.version, s.shape, s.body, (SELECT body FROM authorities a WHERE a.id = s.authority_id)
+s.seq, s.stored, s.shape, s.body, s.authority_id,
+CASE WHEN s.shape & 25 <> 1 THEN s.id END,
+CASE WHEN s.shape & 26 <> 2 THEN s.happened END,
+CASE WHEN s.shape & 28 <> 4 THEN s.version END
 """
 _SELECT = f"SELECT {_COLUMNS} FROM statements s "  # noqa: S608  # no value in it
 _VOIDED = """
@@ -114,18 +118,25 @@ NOT s.is_voiding AND EXISTS (
 """
 
 
-def _stored(row: tuple[Any, ...]) -> StoredStatement:
-    seq, id_, stored, happened, version, shape, body, authority = row
-    return StoredStatement(
-        seq,
-        raw.read_identity(id_),
-        raw.read_instant(stored),
-        raw.read_instant(happened),
-        version,
-        shape,
-        body,
-        authority,
-    )
+def _stored(session: Session, rows: Sequence[Sequence[Any]]) -> list[StoredStatement]:
+    """Rows of _COLUMNS. An authority never changes, so a connection remembers those it has seen."""
+    known: dict[int, str] = session.info.setdefault("lrs_authorities", {})
+    if unknown := {row[4] for row in rows} - known.keys():
+        found = sa.select(authorities.c.id, authorities.c.body).where(authorities.c.id.in_(unknown))
+        known.update({row.id: row.body for row in session.execute(found)})
+    return [
+        StoredStatement(
+            seq,
+            raw.read_instant(stored),
+            shape,
+            body,
+            known[authority],
+            None if id_ is None else raw.read_identity(id_),
+            None if happened is None else raw.read_instant(happened),
+            version,
+        )
+        for seq, stored, shape, body, authority, id_, happened, version in rows
+    ]
 
 
 def by_id(
@@ -137,15 +148,14 @@ def by_id(
     if authority_id is not None:
         sql += " AND s.authority_id = ?"
         values.append(authority_id)
-    found = raw.rows(session, sql, values)
-    return _stored(found[0]) if found else None
+    found = _stored(session, raw.rows(session, sql, values))
+    return found[0] if found else None
 
 
-def by_ids(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, StoredStatement]:
-    """These statements, voided or not, of those that are held."""
-    among_ids, listed = raw.in_list(session, [raw.identity(session, one) for one in ids])
-    sql = f"{_SELECT} WHERE s.id {among_ids}"
-    return {one.id: one for one in map(_stored, raw.rows(session, sql, (listed,)))}
+def by_ids(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[datetime, str]]:
+    """Id → when it was stored, and the text that was sent; voided or not, of those that are held."""
+    found = sa.select(statements.c.id, statements.c.stored, statements.c.body)
+    return {row.id: (row.stored, row.body) for row in among(session, found, ids)}
 
 
 def authority_number(session: Session, key: str) -> int | None:
@@ -178,7 +188,7 @@ def find(session: Session, wanted: Filter) -> list[StoredStatement]:
     while True:
         sql, values = _entries(session, wanted, after, number)
         entries = raw.rows(session, sql, values)
-        found += [_stored(row[2:]) for row in entries if row[2] is not None]
+        found += _stored(session, [row[2:] for row in entries if row[2] is not None])
         if len(found) > wanted.limit or len(entries) < number:
             return found[: wanted.limit + 1]
         after = (raw.read_instant(entries[-1][0]), entries[-1][1])
