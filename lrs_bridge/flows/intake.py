@@ -6,15 +6,15 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from lrs_bridge.errors import Unauthorised, Unavailable
-from lrs_bridge.flows.receive import Delivery, Incoming, accept_together
+from lrs_bridge.flows.receive import Delivery, Incoming, accept_and_commit, accept_together, are_plain
 from lrs_bridge.moments import Clock
-from lrs_bridge.store import clients, receiving
+from lrs_bridge.store import receiving, references
 from lrs_bridge.store.activities import Definition
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database, Session
@@ -84,26 +84,39 @@ class Intake:
 
     def _write(self, group: list[_Request]) -> None:
         try:
-            self._database.write(lambda session: self._accept(session, group))
+            self._accept(group)
         except Exception as refused:  # noqa: BLE001  # handed to the request it belongs to
-            if len(group) == 1:
-                group[0].refused = refused
-                return
-            # One of them is to be refused, and the others are not to suffer for it.
-            for request in group:
-                self._write([request])
+            if len(group) == 1 or isinstance(refused, Unavailable):
+                for request in group:
+                    request.refused = refused
+            else:  # One of them is to be refused, and the others are not to suffer for it.
+                for request in group:
+                    self._write([request])
             return
         for request in group:
             request.refused = None
             self._definitions.add(request.learnt)
 
-    def _accept(self, session: Session, group: Sequence[_Request]) -> None:
+    def _accept(self, group: Sequence[_Request]) -> None:
         deliveries = [request.delivery for request in group]
-        now = receiving.stamp(session, self._clock)
+        try:
+            awaited = self._database.write(lambda session: self._store(session, deliveries, quickly=True))
+        except receiving.HeldAlready:
+            awaited = self._database.write(lambda session: self._store(session, deliveries, quickly=False))
+        if awaited:
+            self._database.write(lambda session: references.complete(session, awaited))
+
+    def _store(
+        self, session: Session, deliveries: Sequence[Delivery], *, quickly: bool
+    ) -> Collection[uuid.UUID]:
         senders = {delivery.sender.id for delivery in deliveries}
-        if clients.live(session, senders, now) != senders:
+        now, live = receiving.begin(session, self._clock, senders)
+        if live != senders:
             raise Unauthorised("The credential was revoked or has expired.")
+        if quickly and are_plain(session, deliveries):
+            return accept_and_commit(session, deliveries, now)
         accept_together(session, deliveries, now)
+        return ()
 
 
 class _Request:

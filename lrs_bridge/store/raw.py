@@ -32,6 +32,33 @@ def rows(session: Session, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         raise _as_told(session, sql, wrong) from wrong
 
 
+def rows_together(session: Session, *questions: tuple[str, Sequence[Any]]) -> list[list[Any]]:
+    """What `rows` gives for each, in one round trip to PostgreSQL, the beginning of the transaction included."""
+    if not is_postgres(session):
+        return [rows(session, *question) for question in questions]
+    driver: Any = session.connection.driver_connection
+    try:
+        with driver.pipeline():
+            asked = [
+                driver.execute(sql.replace("?", "%s"), values, prepare=True) for sql, values in questions
+            ]
+        return [found.fetchall() for found in asked]
+    except _errors(session) as wrong:
+        raise _as_told(session, questions[0][0], wrong) from wrong
+
+
+def rows_and_commit(session: Session, sql: str, values: Sequence[Any]) -> list[Any]:
+    """What `rows` gives, in one round trip with the end of the transaction, on PostgreSQL. Nothing is kept where it raises."""
+    driver: Any = session.connection.driver_connection
+    try:
+        with driver.pipeline():
+            asked = driver.execute(sql.replace("?", "%s"), values, prepare=True)
+            driver.commit()
+        return list(asked.fetchall())
+    except _errors(session) as wrong:
+        raise _as_told(session, sql, wrong) from wrong
+
+
 def many(session: Session, sql: str, values: Iterable[Sequence[Any]]) -> None:
     """On SQLite: one statement once for each row of values."""
     driver: Any = session.connection.driver_connection

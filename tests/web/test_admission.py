@@ -126,9 +126,8 @@ class TestRefusals:
             (ZeroDivisionError("secret detail"), 500),
         ):
             with monkeypatch.context() as patch:
-                patch.setattr(
-                    intake, "accept_together", lambda *_, raised=raised: (_ for _ in ()).throw(raised)
-                )
+                for way in ("accept_together", "accept_and_commit"):
+                    patch.setattr(intake, way, lambda *_, raised=raised: (_ for _ in ()).throw(raised))
                 answer = bridge.post(statement())
             assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
             assert ("Retry-After" in answer.headers) is (status == 503)
