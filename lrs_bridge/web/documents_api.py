@@ -12,6 +12,7 @@ from lrs_bridge.flows.documents import Asked
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.json_body import whole_body
 from lrs_bridge.web.xapi import blueprint, clock, no_content, parameters
+from lrs_bridge.xapi import versions
 from lrs_bridge.xapi.document_queries import Kind, Method, parse_document_query
 from lrs_bridge.xapi.preconditions import Preconditions
 
@@ -33,7 +34,9 @@ class Documents(MethodView):
             method=method,
             query=parse_document_query(self.kind, method, parameters(), g.version),
             preconditions=Preconditions(
-                request.headers.get("If-Match"), request.headers.get("If-None-Match")
+                request.headers.get("If-Match"),
+                request.headers.get("If-None-Match"),
+                may_be_silent=versions.precedes_1_0_3(request.headers.get(versions.HEADER)),
             ),
             version=g.version,
         )

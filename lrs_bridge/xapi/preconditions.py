@@ -22,10 +22,12 @@ def etag_of(body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """The headers' values as they came, None where there is none."""
+    """The headers' values as they came, None where there is none. `may_be_silent`: whether a PUT of a new profile need have
+    neither, as from clients of the time before 1.0.3."""
 
     if_match: str | None = None
     if_none_match: str | None = None
+    may_be_silent: bool = False
 
     def check(self, etag: str | None) -> None:
         """`etag`: of the document that is there, or None. Raises PreconditionFailed."""
@@ -46,7 +48,7 @@ class Preconditions:
                 "The document is there already, and the request doesn't say that it knows it. Read it again, then send its "
                 f'ETag: If-Match: "{etag}".'
             )
-        if etag is None and kind != "state" and version == "1.0.3":
+        if etag is None and kind != "state" and version == "1.0.3" and not self.may_be_silent:
             what = "a PUT of a profile has neither If-Match nor If-None-Match"
             mend = "If-None-Match: * for a new one"
             raise BadInput("The document was not stored", [Problem("", what, "XAPI-00322", mend)])

@@ -45,6 +45,11 @@ def negotiate(header: str | None) -> Version:
     return _EDITION[found[1]]
 
 
+def precedes_1_0_3(header: str | None) -> bool:
+    """Whether a request with this header value follows 1.0.0, 1.0.1 or 1.0.2; "1.0" is 1.0.0 (Communication 3.3)."""
+    return header is not None and header.strip(" \t") in {"1.0", "1.0.0", "1.0.1", "1.0.2"}
+
+
 def answered(header: str | None) -> str:
     """The version that the answer to a request with this header value names: the latest patch of that edition; of a version
     that isn't spoken here, the oldest that is (Communication 3.3; 2.0.0 4.1)."""

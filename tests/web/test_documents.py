@@ -358,6 +358,13 @@ class TestRefusals:
         assert shelf.put(b"", headers={"Content-Type": "json", **NEW}).status_code == 400
         assert shelf.names() == []
 
+    @pytest.mark.parametrize(("version", "status"), [("1.0", 204), ("1.0.2", 204), ("1.0.3", 400)])
+    def test_of_a_new_profile_not_said_to_be_new(self, bridge, version, status):
+        """Clients older than 1.0.3 never say so."""
+        shelf = Shelf(bridge, "agent")
+        assert shelf.put({"a": 1}, headers={VERSION_HEADER: version}).status_code == status
+        assert shelf.names() == (["one"] if status == 204 else [])
+
 
 MAY = {
     "state": {"state": "all"},

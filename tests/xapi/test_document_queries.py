@@ -247,5 +247,6 @@ def test_what_a_change_must_say(kind, version):
             silent.check_change(kind, "PUT", version, TAG)
     else:
         silent.check_change(kind, "PUT", version, TAG)
+    Preconditions(may_be_silent=True).check_change(kind, "PUT", version, None)
     Preconditions(if_match=TAG).check_change(kind, "PUT", version, TAG)
     Preconditions(if_none_match="*").check_change(kind, "PUT", version, None)

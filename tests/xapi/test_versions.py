@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.xapi.versions import answered, negotiate
+from lrs_bridge.xapi.versions import answered, negotiate, precedes_1_0_3
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,14 @@ def test_a_missing_header_is_refused():
 )
 def test_what_an_answer_says(header, told):
     assert answered(header) == told
+
+
+@pytest.mark.parametrize(
+    ("header", "precedes"),
+    [
+        *[("1.0", True), ("1.0.0", True), (" 1.0.1", True), ("1.0.2", True)],
+        *[("1.0.3", False), ("1.0.4", False), ("2.0.0", False), (None, False)],
+    ],
+)
+def test_which_requests_are_of_an_earlier_time(header, precedes):
+    assert precedes_1_0_3(header) is precedes
