@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
+import shutil
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,6 +165,48 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> SelfSigned:
             "TLS IS NOT TESTED: there is no openssl command to make a certificate with (package: openssl)"
         )
     return made
+
+
+CLIENTS = Path(__file__).parent / "clients"
+
+
+class JavaScript:
+    """Runs the scripts of tests/clients, each of which drives one of npm's xAPI clients."""
+
+    def __init__(self, node: str, modules: Path) -> None:
+        self._node, self._modules = node, modules
+
+    def __call__(self, script: str, **given: Any) -> Any:
+        """What the script tells, as JSON, of what it did with what it was given."""
+        told = json.dumps({**given, "modules": str(self._modules)})
+        done = subprocess.run(
+            [self._node, "--no-deprecation", str(CLIENTS / script), told],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr[:4000]
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def javascript() -> JavaScript:
+    """Node.js with the clients that tests/clients/package.json names, in its node_modules or the folder that NODE_MODULES
+    names. Without them: a skip, or in CI a failure."""
+    what = "USE BY JAVASCRIPT"
+    node = shutil.which("node")
+    if node is None:
+        _leave_untested(what, "there is no node command (package: nodejs)")
+    modules = Path(os.environ.get("NODE_MODULES") or CLIENTS / "node_modules")
+    wanted = json.loads((CLIENTS / "package.json").read_text())["dependencies"]
+    for name, version in wanted.items():
+        description = modules / name / "package.json"
+        held = json.loads(description.read_text())["version"] if description.is_file() else "not there"
+        if held != version:
+            mend = "run `npm install --no-package-lock` in tests/clients"
+            _leave_untested(what, f"{name} {version} is wanted, and in {modules} is {held}; {mend}")
+    return JavaScript(node, modules)
 
 
 @pytest.fixture
