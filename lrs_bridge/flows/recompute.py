@@ -25,7 +25,7 @@ from lrs_bridge.learning.matching import Match, Speaker, match_statement
 from lrs_bridge.learning.standing import standing_as_json, standing_of
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import evidence, identity, people, projections, timetable
+from lrs_bridge.store import evidence, identity, people, projections, references, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.xapi import documents
@@ -131,6 +131,7 @@ def match_pending(
     if timetable.still_in_force(session, mappings.digest) is None:
         return 0
     claimed = evidence.claim_pending(session, limit)
+    references.complete_pending(session, claimed.keys())
     for cause in sorted(set(claimed.values())):
         seqs = [seq for seq, own in claimed.items() if own == cause]
         people.mark_pending(session, match(session, seqs, mappings, now), now, cause)

@@ -1,7 +1,8 @@
 """Statements about statements: one whose object is a StatementRef is also found by whatever its target is found by, and so
 on along the chain (Communication 2.1.3, Filter Conditions for StatementRefs; 2.0.0 4.1.6.1).
 
-The entries are written when the later of the two arrives, so that asking costs nothing."""
+The entries are written when the later of the two arrives, so that asking costs nothing. Two that were being written at once
+did not see each other; for them it is done when they are matched."""
 
 from __future__ import annotations
 
@@ -39,7 +40,19 @@ def complete(session: Session, ids: Collection[uuid.UUID]) -> None:
         found = {one.id: one for one in _by_ids(session, [target for target in targets if target])}
         known.update(found)
         frontier = list(found)
-    _add_terms(session, ((known[id_], _terms_along(known[id_], known)) for id_ in referring))
+    # in one order, so that two who complete the same don't lock each other out
+    _add_terms(session, ((known[id_], _terms_along(known[id_], known)) for id_ in sorted(referring)))
+
+
+def complete_pending(session: Session, seqs: Collection[int]) -> None:
+    """As `complete`, for those among these statements that refer to another or are referred to. Of two that were written at
+    once, whichever is matched last finds the other."""
+    refers = sa.exists().where(statement_references.c.seq == statements.c.seq)
+    is_referred_to = sa.exists().where(statement_references.c.target == statements.c.id)
+    found = sa.select(statements.c.id).where(statements.c.seq.in_(seqs), refers | is_referred_to)
+    concerned = list(session.scalars(found))
+    if concerned:
+        complete(session, concerned)
 
 
 def _terms_along(first: _Referring, known: dict[uuid.UUID, _Referring]) -> set[Term]:

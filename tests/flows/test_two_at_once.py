@@ -3,6 +3,7 @@ writing transaction is alone."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -13,15 +14,16 @@ from typing import Any
 import pytest
 from flows.test_announce import announce_now, crowd, rows, setting, waiting
 from flows.test_champion import ASHA, join_nwg, learn, post, standing, support
-from flows.worlds import LONDON, SITE, START, World, actor_of, completion, shipped_files
+from flows.worlds import LONDON, SITE, START, World, actor_of, completion, shipped_files, voiding
 
 from lrs_bridge.connectors.tables import read_csv
 from lrs_bridge.flows import alerts as deciding
-from lrs_bridge.flows import imports
+from lrs_bridge.flows import imports, receive
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import recompute as recomputing
 from lrs_bridge.flows.recompute import compute, compute_apart, history_now, match_pending, recompute
 from lrs_bridge.store import people, projections
+from lrs_bridge.store import statements as records
 from lrs_bridge.store.alert_tables import deliveries
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.schema import posts
@@ -314,3 +316,33 @@ def test_two_people_files_at_once_record_one_post(world):
         start()
     assert dict(second[0].counts) == {"same": 1}
     assert len(rows(world, posts)) == 2
+
+
+@pytest.mark.parametrize("matched_between", [False, True])
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_statement_and_one_that_refers_to_it_are_written_at_once(world, later, matched_between):
+    """Neither transaction sees the other's; whoever asks for the target finds both once they are matched."""
+    target = completion(A, "induction", START)
+    reply = voiding(target["id"]) | {"verb": {"id": "http://adlnet.gov/expapi/verbs/commented"}}
+    of_reply = voiding(reply["id"]) | {"verb": reply["verb"]}
+    world.send(of_reply)  # one that is there before: what its target takes over, it takes over too
+    with transaction(world) as first, transaction(world) as second:
+        one, other = (target, reply) if later else (reply, target)
+        accept(world, first, one)
+        accept(world, second, other)
+        first.commit()
+        if matched_between:
+            world.recompute()
+    assert found_with_agent(world, A) == {target["id"]}
+    world.recompute()
+    assert found_with_agent(world, A) == {target["id"], reply["id"], of_reply["id"]}
+
+
+def accept(world: World, session: Session, statement: dict[str, Any]) -> None:
+    incoming = receive.examine(json.dumps(statement).encode(), "1.0.3")
+    receive.accept(session, incoming, world.moodle, world.now)
+
+
+def found_with_agent(world: World, agent: str) -> set[str]:
+    wanted = records.Filter(terms=(("agent", agent),))
+    return {str(one.id) for one in world.database.read(lambda session: records.find(session, wanted))}
