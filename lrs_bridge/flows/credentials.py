@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from lrs_bridge.errors import BadInput, Forbidden, Problem
+from lrs_bridge.errors import BadInput, Forbidden, Problem, Unauthorised
 from lrs_bridge.flows.origins import parse_origin
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.moments import format_instant
@@ -128,6 +128,13 @@ def readable_authority(client: clients.Client) -> int | None:
     if client.may("statements/read/mine"):
         return client.authority_id
     raise Forbidden(f"The credential “{client.name}” may not read statements (scope statements/read/mine).")
+
+
+def hold_live(session: Session, numbers: set[int], now: datetime) -> None:
+    """Raises Unauthorised where one of these credentials was revoked or has expired since it was let in: it is remembered as good
+    for a moment, by which it may read, but not write."""
+    if clients.live(session, numbers, now) != numbers:
+        raise Unauthorised("The credential was revoked or has expired.")
 
 
 def require(client: clients.Client, scope: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lrs_bridge.errors import Forbidden, NotFound
-from lrs_bridge.flows import limits
+from lrs_bridge.flows import credentials, limits
 from lrs_bridge.store import documents
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
@@ -66,8 +66,9 @@ def read_names(session: Session, asked: Asked) -> tuple[list[str], datetime | No
 
 def write(session: Session, asked: Asked, content_type: str | None, body: bytes, now: datetime) -> None:
     """Stores what was put, or merges what was posted. Raises BadInput, Conflict or PreconditionFailed, and has changed
-    nothing then."""
+    nothing then; Unauthorised where the credential was revoked since it was let in."""
     permit(asked)
+    credentials.hold_live(session, {asked.client.id}, now)
     kept_type = checked_type(content_type)
     held = documents.hold(session, asked.query)
     asked.preconditions.check_change(
@@ -80,9 +81,11 @@ def write(session: Session, asked: Asked, content_type: str | None, body: bytes,
     documents.put(session, asked.query, document, asked.client.id)
 
 
-def remove(session: Session, asked: Asked) -> None:
-    """Removes one document, which need not be there, or all of its context. Raises PreconditionFailed."""
+def remove(session: Session, asked: Asked, now: datetime) -> None:
+    """Removes one document, which need not be there, or all of its context. Raises PreconditionFailed, and Unauthorised as
+    `write` does."""
     permit(asked)
+    credentials.hold_live(session, {asked.client.id}, now)
     held = documents.hold(session, asked.query) if asked.query.name is not None else None
     asked.preconditions.check(held.etag if held else None)
     documents.remove(session, asked.query)

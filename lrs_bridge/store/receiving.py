@@ -56,7 +56,7 @@ def stamp(session: Session, clock: Clock) -> datetime:
 def begin(session: Session, clock: Clock, senders: Collection[int]) -> tuple[datetime, set[int]]:
     """What `stamp` gives, and those of these credentials that are neither revoked nor expired; the first of a transaction."""
     now = clock()
-    live = clients.live(session, senders, now)
+    live = clients.which_are_live(session, senders, now)
     first = (_in_flight(now),) if raw.is_postgres(session) else ()
     *_, found = raw.rows_together(session, *first, live)
     return clock(), {number for (number,) in found}

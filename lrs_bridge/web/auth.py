@@ -20,7 +20,7 @@ _REMEMBERED = 1000
 
 class Admission:
     """Credentials of one process that were found good less than a second ago are taken as good without asking again. Who was
-    revoked reads for that second more; statements are checked once more when they are written."""
+    revoked reads for that second more; whoever writes is checked once more with what is written."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -73,7 +73,7 @@ class Documents(MethodView):
 
     def delete(self) -> Response:
         asked = self._asked("DELETE")
-        database().write(lambda session: documents.remove(session, asked))
+        database().write(lambda session: documents.remove(session, asked, clock()()))
         return no_content()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 
 import pytest
-from builders import completion, day, new_id, statement, void_of
+from builders import actor_of, completion, day, new_id, statement, void_of, wait_until
 
 from lrs_bridge.errors import BadInput
+from lrs_bridge.store import clients
 from lrs_bridge.store.clients import NewClient
 
 ASHA = "https://moodle.council.example|asha"
@@ -15,6 +16,10 @@ ASHA = "https://moodle.council.example|asha"
 
 def basic(text: bytes) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(text).decode()}
+
+
+def revoke(bridge, credential: NewClient) -> None:
+    assert bridge.database.write(lambda session: clients.revoke(session, credential.key, bridge.clock()))
 
 
 class TestIdentification:
@@ -62,15 +67,27 @@ class TestIdentification:
 
     def test_a_revoked_credential_is_refused_and_what_it_sent_stays(self, bridge):
         [id_] = bridge.stored(completion(ASHA, "induction", day(1)))
-        key = bridge.credentials["moodle"].key
-        bridge.database.write(
-            lambda session: session.exec_driver_sql(
-                f"UPDATE clients SET revoked_at = CURRENT_TIMESTAMP WHERE key = '{key}'"
-            )
-        )
-        assert bridge.get().status_code == bridge.post(statement()).status_code == 401
+        assert bridge.get().status_code == 200
+        revoke(bridge, bridge.credentials["moodle"])
+        # Nothing is written from that moment; reading ends within a second.
+        assert [bridge.post(one).status_code for one in (statement(), [statement()])] == [401, 401]
+        assert bridge.put(statement(), new_id()).status_code == 401
+        wait_until(lambda: bridge.get().status_code == 401, "reading to end", seconds=2)
+        assert bridge.count() == 1
         bridge.recompute()
         assert [one["statement_id"] for one in bridge.explain(ASHA)["evidence"] if one["counts"]] == [id_]
+
+    @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+    def test_a_revoked_credential_changes_no_document(self, bridge, method):
+        sender = bridge.credential("moodle", "state")
+        at = {"path": "/xapi/activities/state", "sender": sender, "stateId": "bookmark"}
+        at |= {"activityId": "https://example.org/activities/1", "agent": actor_of(ASHA)}
+        assert bridge.request("PUT", {"slide": 1}, **at).status_code == 204
+        revoke(bridge, sender)
+        assert bridge.request(method, {"slide": 2}, **at).status_code == 401
+        wait_until(lambda: bridge.get(**at).status_code == 401, "reading to end", seconds=2)
+        kept = bridge.get(**{**at, "sender": bridge.credential("moodle", "state")})
+        assert kept.get_json() == {"slide": 1}
 
     def test_the_secret_is_not_kept(self, bridge):
         secret = bridge.credentials["moodle"].secret
