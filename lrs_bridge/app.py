@@ -74,8 +74,10 @@ def create_app(
 
     @app.after_request
     def secure(answer: Response) -> Response:
+        set_already = {name.lower() for name, _ in answer.headers}
         for name, value in _HEADERS.items():
-            answer.headers.setdefault(name, value)
+            if name.lower() not in set_already:
+                answer.headers.add(name, value)
         return answer
 
     @app.context_processor

@@ -39,9 +39,9 @@ def _consistency() -> Consistency:
 @blueprint.after_app_request
 def _say_through(answer: Response) -> Response:
     """On every answer of this resource, refusals included (2.1.3)."""
-    if request.path == _PATH and _THROUGH not in answer.headers:
+    if request.path == _PATH:
         with contextlib.suppress(Unavailable):  # then the answer itself says that the database is away
-            answer.headers[_THROUGH] = format_instant(_consistency().lately())
+            answer.headers[_THROUGH] = format_instant(g.get("through") or _consistency().lately())
     return answer
 
 
@@ -55,7 +55,7 @@ def post_statements() -> Response:
     body, received = sent_statements()
     incoming = receive.examine(body, g.version, received=received)
     ids = _intake().store(incoming, g.client)
-    return _json(json.dumps([str(one) for one in ids]))
+    return _json("[" + ",".join(f'"{one}"' for one in ids) + "]")
 
 
 @blueprint.put("/statements")
@@ -96,7 +96,7 @@ def get_statements() -> Response:
     else:
         more = _more(request.args.to_dict(), found.following) if found.following else ""
         answer = _json(f'{{"statements":[{",".join(found.texts)}],"more":{json.dumps(more)}}}')
-    answer.headers[_THROUGH] = format_instant(through)
+    g.through = through
     return with_attachments(answer, found.statements) if query.attachments else answer
 
 

@@ -35,6 +35,12 @@ def parameters() -> dict[str, list[str]]:
     return forms.gathered(forms.fields_of(request.query_string))
 
 
+def add_header(answer: Response, name: str, value: str) -> None:
+    """Where the answer has none of this name; `setdefault` would find that out by an exception at every answer."""
+    if all(given != name for given, _ in answer.headers):
+        answer.headers.add(name, value)
+
+
 def no_content() -> Response:
     answer = Response(status=204)
     del answer.headers["Content-Type"]
@@ -54,5 +60,5 @@ def _say_version(answer: Response) -> Response:
     """On every answer under this prefix (Communication 3.3), those of unknown addresses and methods included."""
     if request.path.startswith(f"{PREFIX}/"):
         named = request.headers.get(versions.HEADER)
-        answer.headers.setdefault(versions.HEADER, versions.answered(named))
+        add_header(answer, versions.HEADER, versions.answered(named))
     return answer
