@@ -20,7 +20,7 @@ from lrs_bridge.errors import BadSettings
 log = logging.getLogger(__name__)
 
 # Threads wait for the disk more than they compute; beyond this they only queue for the interpreter.
-THREADS = int(os.environ.get("LRS_T") or min(8, 2 * (os.cpu_count() or 1) + 1))
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 _RESTART_SECONDS = 1.0
 _STOP_SECONDS = 20
 

@@ -120,7 +120,7 @@ def _keep(
     database, now = open_database(settings), system_clock()
     mappings = mappings_in_use(database, settings)
     happened = _moment(day, mappings.calendar, now) if day else now
-    keeping = by_hand.Keeping(settings.public_url, who(), now)
+    keeping = by_hand.Keeping(settings.public_url, who(), now, clock=system_clock)
     asked = [
         flow.Asked(name, identifier, area, happened, organisation, service_area, by, by_name, note)
         for area in dict.fromkeys(areas)

@@ -144,6 +144,6 @@ def void(statement: str, reason: str) -> None:
         )
         raise BadInput("Nothing was voided.", [problem]) from wrong
     settings = read_settings()
-    keeping = by_hand.Keeping(settings.public_url, who(), system_clock())
+    keeping = by_hand.Keeping(settings.public_url, who(), system_clock(), clock=system_clock)
     open_database(settings).write(lambda session: by_hand.take_back(session, target, reason, keeping))
     click.echo(f"Statement {target} is voided. Standings follow within seconds.")

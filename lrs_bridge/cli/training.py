@@ -138,7 +138,9 @@ def _import(
     settings = read_settings()
     database = open_database(settings)
     mappings = mappings_in_use(database, settings)
-    taking = imports.Taking(mappings, settings.public_url, who(), system_clock(), again=again)
+    taking = imports.Taking(
+        mappings, settings.public_url, who(), system_clock(), again=again, clock=system_clock
+    )
     with on_terminal(SpinnerColumn(), *Progress.get_default_columns()[:-1], TimeElapsedColumn()) as progress:
         bar = progress.add_task(f"checking {kind.name}", total=table.total)
 

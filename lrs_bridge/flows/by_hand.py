@@ -12,8 +12,8 @@ from typing import Any, Literal
 from lrs_bridge.errors import Conflict, NotFound
 from lrs_bridge.flows import receive
 from lrs_bridge.learning.by_hand import RECORD, SOURCE, VERBS, RecordKind, activity_id
-from lrs_bridge.moments import format_instant
-from lrs_bridge.store import clients
+from lrs_bridge.moments import Clock, format_instant
+from lrs_bridge.store import clients, receiving
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
@@ -50,13 +50,14 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """Who keys records, when, and what their consequences are put down to. `again`: whether what somebody took back is kept
-    anew."""
+    anew; `clock`: by which they are `stored`, when the transaction that began after `now` comes to it."""
 
     public_url: str
     who: str
     now: datetime
     cause: str = ""
     again: bool = True
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,4 +238,5 @@ def _send(session: Session, statements: Sequence[dict[str, Any]], keeping: Keepi
         return
     sender = clients.own(session, public_url=keeping.public_url, who=keeping.who, now=keeping.now)
     body = json.dumps(list(statements), ensure_ascii=False).encode()
-    receive.accept(session, receive.examine(body, "1.0.3"), sender, keeping.now, keeping.cause)
+    stored = receiving.stamp(session, keeping.clock) if keeping.clock else keeping.now
+    receive.accept(session, receive.examine(body, "1.0.3"), sender, stored, keeping.cause)

@@ -25,7 +25,7 @@ from lrs_bridge.flows.imports.columns import Layout, Shape, fold
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.moments import in_words
+from lrs_bridge.moments import Clock, in_words
 from lrs_bridge.store import people
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
@@ -69,6 +69,7 @@ class Taking:
     cause: str = ""
     again: bool = False
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    clock: Clock | None = None
 
     def unsaid(self, details: Mapping[str, str]) -> frozenset[str]:
         """Of these details by column, those whose column the file does not have: they stay as recorded."""
@@ -76,7 +77,7 @@ class Taking:
 
     @property
     def keeping(self) -> Keeping:
-        return Keeping(self.public_url, self.who, self.now, self.cause, self.again)
+        return Keeping(self.public_url, self.who, self.now, self.cause, self.again, self.clock)
 
 
 class Kept(NamedTuple):
