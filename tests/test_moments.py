@@ -25,6 +25,7 @@ instants = st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=Non
 
 
 class TestInstants:
+    @pytest.mark.requirement("XAPI-00123")
     @pytest.mark.parametrize(
         ("text", "meant"),
         [
@@ -48,6 +49,7 @@ class TestInstants:
     def test_what_names_an_instant(self, text, meant):
         assert parse_instant(text) == meant
 
+    @pytest.mark.requirement("XAPI-00123")
     @pytest.mark.parametrize(
         "text",
         ["", "now", "2026", "2026-03", "2026-02-30", "2026-366", "2026-000", "2026-W54-1", "2026-13-01T00:00:00Z", "02/03/2026", "2026-03-02T25:00:00Z", "2026-03-02T09:60:00Z", "2026-03-02T09:30:00-00:00", "2026-03-02T09:30:00+24:00", "2026-03-02T09:30:00+0100Z", "٢٠٢٦-03-02", "2026-03-02T09:30:00Z\n", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"],
@@ -99,6 +101,7 @@ class TestDays:
 
 
 class TestDurations:
+    @pytest.mark.requirement("XAPI-00124")
     @pytest.mark.parametrize(
         ("text", "meant"),
         [
@@ -113,6 +116,7 @@ class TestDurations:
     def test_what_is_a_length_of_time(self, text, meant):
         assert parse_duration(text) == meant
 
+    @pytest.mark.requirement("XAPI-00124")
     @pytest.mark.parametrize(
         "text", ["", "P", "PT", "P1", "1Y", "P1YT", "P1.5Y2M", "P1Y1W", "-P1Y", "P1S", "PT1D", "P١Y"]
     )

@@ -117,6 +117,7 @@ class TestRefusals:
         assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
         assert {"GET", "HEAD", "POST", "PUT"} <= {one.strip() for one in answer.headers["Allow"].split(",")}
 
+    @pytest.mark.requirement("XAPI-00323", "XAPI-00329")
     def test_a_conflict_a_database_away_and_a_fault_of_ours(self, bridge, monkeypatch, caplog):
         from lrs_bridge.flows import intake
 

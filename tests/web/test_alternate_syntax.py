@@ -42,6 +42,7 @@ def send(bridge, who):
     return sent
 
 
+@pytest.mark.requirement("XAPI-00148", "XAPI-00336")
 def test_statements(bridge, send):
     sent = statement(id=new_id(), verb="http://example.org/é")
     assert send("PUT", statementId=sent["id"], content=json.dumps(sent)).status_code == 204
@@ -52,6 +53,7 @@ def test_statements(bridge, send):
     assert answer.headers[VERSION_HEADER] == "1.0.3"
 
 
+@pytest.mark.requirement("XAPI-00336")
 def test_documents(send):
     path = "/xapi/activities/state"
     told = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": "3"}
@@ -77,6 +79,7 @@ def test_who_asks_is_checked(bridge, send, wrong):
     assert send("GET", address="&limit=1", Authorization=wrong).status_code == 401
 
 
+@pytest.mark.requirement("XAPI-00336")
 @pytest.mark.parametrize("path", ["/xapi/statements", "/xapi/agents", "/xapi/activities/state"])
 def test_version_2_has_none(bridge, send, path):
     for method in ("GET", "PUT", "POST", "DELETE"):

@@ -51,6 +51,7 @@ def refused(bridge, body: bytes, **more) -> list[tuple[str, str]]:
 
 
 class TestKeeping:
+    @pytest.mark.requirement("XAPI-00167")
     def test_what_was_sent_comes_back(self, bridge):
         answer = send(bridge, request(attaching(ONE, TWO), ONE, TWO))
         [id_] = answer.get_json()
@@ -75,6 +76,7 @@ class TestKeeping:
         assert bridge.put(request(attaching(ONE), ONE), id_, headers=headers).status_code == 204
         assert read(bridge.get(statementId=id_, attachments="true"))[1][0][1] == ONE
 
+    @pytest.mark.requirement("XAPI-00167")
     def test_xapi_00167_a_page_holds_each_content_once(self, bridge):
         batch = [attaching(ONE), statement(), attaching(TWO, ONE), attaching(ONE)]
         send(bridge, request(batch, ONE, TWO))
@@ -90,6 +92,7 @@ class TestKeeping:
         told, parts = read(bridge.get(path=told["more"]))
         assert ([content for _, content in parts], told["more"]) == ([TWO], "")
 
+    @pytest.mark.requirement("XAPI-00161")
     def test_xapi_00161_without_asking_there_is_json_alone(self, bridge):
         send(bridge, request(attaching(ONE), ONE))
         for asked in ({}, {"attachments": "false"}):
@@ -359,6 +362,17 @@ REFUSED = {
 
 
 class TestRefusing:
+    @pytest.mark.requirement(
+        "XAPI-00128",
+        "XAPI-00129",
+        "XAPI-00130",
+        "XAPI-00131",
+        "XAPI-00132",
+        "XAPI-00133",
+        "XAPI-00134",
+        "XAPI-00135",
+        "Communication 1.5.2",
+    )
     @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
     @pytest.mark.parametrize("name", REFUSED)
     def test_each_by_place_and_rule(self, bridge, name):
@@ -366,6 +380,7 @@ class TestRefusing:
         found = refused(bridge, body)
         assert found == wanted if wanted else found
 
+    @pytest.mark.requirement("XAPI-00129")
     @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
     @pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
     def test_xapi_00129_plain_json_needs_file_urls(self, bridge, version):
@@ -375,6 +390,7 @@ class TestRefusing:
         assert (problem["where"], problem["rule"]) == ("$[1].attachments[0].sha2", "XAPI-00129")
         assert sha2_of(ONE) not in problem["what"]
 
+    @pytest.mark.requirement("XAPI-00131")
     @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
     @pytest.mark.parametrize(
         "said", ["multipart/mixed", "multipart/mixed;", f"multipart/mixed; boundary={'b' * 71}"]
@@ -383,6 +399,7 @@ class TestRefusing:
         found = refused(bridge, request(statement()), headers={"Content-Type": said})
         assert found == [("Content-Type", "XAPI-00131")]
 
+    @pytest.mark.requirement("XAPI-00127")
     @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
     @pytest.mark.parametrize("said", ["multipart/form-data", "multipart/related", "text/plain"])
     def test_xapi_00127_another_content_type(self, bridge, said):
@@ -396,6 +413,7 @@ class TestRefusing:
         answer = bridge.put(request([attaching(ONE)], ONE), new_id(), headers=MIXED)
         assert (answer.status_code, kept(bridge)) == (400, (0, 0, 0))
 
+    @pytest.mark.requirement("XAPI-00328")
     @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
     def test_what_is_too_large_names_the_setting(self, make_bridge):
         bridge = make_bridge(max_attachment_bytes=10_000, max_body_bytes=1_000)

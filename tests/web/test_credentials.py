@@ -23,6 +23,7 @@ def revoke(bridge, credential: NewClient) -> None:
 
 
 class TestIdentification:
+    @pytest.mark.requirement("XAPI-00334")
     @pytest.mark.parametrize(
         "headers",
         [
@@ -49,6 +50,7 @@ class TestIdentification:
             assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
         assert bridge.count() == 0
 
+    @pytest.mark.requirement("XAPI-00334", "XAPI-00335")
     def test_the_key_and_the_secret_must_belong_together(self, bridge):
         moodle, nwg = bridge.credentials["moodle"], bridge.credentials["nwg"]
         for wrong in (
@@ -113,6 +115,7 @@ READERS = {
 
 
 class TestScopes:
+    @pytest.mark.requirement("XAPI-00327")
     @pytest.mark.parametrize(("scope", "sees"), READERS.items())
     def test_who_reads_what(self, bridge, scope, sees):
         [theirs] = bridge.stored(statement())
@@ -143,6 +146,7 @@ class TestScopes:
         own = bridge.stored(statement(), sender="nwg")
         assert bridge.found(sender="nwg") == own
 
+    @pytest.mark.requirement("XAPI-00323", "XAPI-00327")
     def test_a_refusal_names_credential_and_scope(self, bridge):
         reader = bridge.credential("nwg", "all/read")
         title = bridge.post(statement(), sender=reader).get_json()["title"]
@@ -165,6 +169,7 @@ class TestVoiding:
         assert (id_ in bridge.found(sender=sender)) is (plain == 200)
         return voided == 200
 
+    @pytest.mark.requirement("XAPI-00155", "XAPI-00157", "XAPI-00163", "XAPI-00018")
     def test_by_its_own_authority(self, bridge):
         target, other = bridge.stored(statement(), statement())
         text = bridge.get(statementId=target).text
@@ -187,6 +192,7 @@ class TestVoiding:
         bridge.stored(void_of(target.upper()), sender=bridge.credential(None, "all"))
         assert self.is_voided(bridge, target)
 
+    @pytest.mark.requirement("XAPI-00016")
     def test_before_the_target_arrives(self, bridge):
         target = new_id()
         bridge.stored(void_of(target))
@@ -210,6 +216,7 @@ class TestVoiding:
         bridge.stored(void_of(target), statement(id=target))
         assert self.is_voided(bridge, target)
 
+    @pytest.mark.requirement("XAPI-00016")
     def test_a_void_cannot_be_voided(self, bridge):
         [target] = bridge.stored(statement())
         [void] = bridge.stored(void_of(target))

@@ -78,6 +78,7 @@ def shelf(bridge, request):
 
 
 class TestOne:
+    @pytest.mark.requirement("XAPI-00192", "XAPI-00259", "XAPI-00269", "XAPI-00288")
     @pytest.mark.parametrize("body", [b"", b"\x00\xff\x00", b' {"a":1} ', "é".encode() * 1000])
     @pytest.mark.parametrize("content_type", ["image/png", "text/html; charset=UTF-8", None])
     def test_comes_back_as_it_was_put(self, shelf, clock, body, content_type):
@@ -90,6 +91,7 @@ class TestOne:
             assert answer.headers["Last-Modified"] == format_datetime(clock(), usegmt=True)
             assert answer.headers[VERSION_HEADER] == version
 
+    @pytest.mark.requirement("XAPI-00125", "XAPI-00126")
     def test_head_is_get_without_the_body(self, shelf):
         shelf.made({"a": 1})
         for name in ("one", None):
@@ -106,6 +108,7 @@ class TestOne:
         assert shelf.names() == []
         assert shelf.ask("DELETE").status_code == 204
 
+    @pytest.mark.requirement("XAPI-00220", "XAPI-00227")
     def test_is_another_by_every_part_of_its_name(self, bridge):
         registration = new_id()
         parts = [
@@ -128,6 +131,7 @@ class TestOne:
         named = {"name": "Asha", "objectType": "Agent", "mbox": "mailto:asha.rao@EXAMPLE.org"}
         assert shelf.get(agent=named).get_json() == {"a": 1}
 
+    @pytest.mark.requirement("XAPI-00191", "XAPI-00216", "XAPI-00271", "XAPI-00285", "XAPI-00291")
     def test_is_removed(self, shelf):
         shelf.made()
         shelf.made(name="two")
@@ -150,6 +154,16 @@ class TestOne:
         assert "sandbox" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
 
+    @pytest.mark.requirement(
+        "XAPI-00225",
+        "XAPI-00226",
+        "XAPI-00228",
+        "XAPI-00276",
+        "XAPI-00277",
+        "XAPI-00305",
+        "XAPI-00306",
+        "XAPI-00307",
+    )
     @pytest.mark.parametrize("name", ["", "\0", 'a\0"\\b\u2400', "é \U0001f600", "x" * 5000, "..", "/?#&=+%"])
     def test_any_text_is_a_name(self, shelf, name):
         shelf.made({"a": 1}, name=name)
@@ -164,6 +178,19 @@ class TestOne:
 
 
 class TestMany:
+    @pytest.mark.requirement(
+        "XAPI-00141",
+        "XAPI-00193",
+        "XAPI-00195",
+        "XAPI-00221",
+        "XAPI-00222",
+        "XAPI-00268",
+        "XAPI-00270",
+        "XAPI-00275",
+        "XAPI-00289",
+        "XAPI-00294",
+        "XAPI-00303",
+    )
     def test_are_listed_by_when_they_changed(self, shelf, clock):
         moments = []
         for name in ("a", "b", "c"):
@@ -179,6 +206,7 @@ class TestMany:
         assert answer.mimetype == "application/json"
         assert "Last-Modified" not in shelf.get(None, since="2099-01-01T00:00:00Z").headers
 
+    @pytest.mark.requirement("XAPI-00193")
     def test_of_another_context_are_not_listed(self, bridge):
         shelf = Shelf(bridge, "state")
         one, two = new_id(), new_id()
@@ -191,6 +219,7 @@ class TestMany:
         assert shelf.names(registration=one) == ["mine"]
         assert shelf.names(registration=new_id()) == []
 
+    @pytest.mark.requirement("XAPI-00194", "XAPI-00219")
     def test_states_are_removed_together(self, bridge):
         shelf = Shelf(bridge, "state")
         one, two = new_id(), new_id()
@@ -213,6 +242,7 @@ class TestMany:
 
 
 class TestMerging:
+    @pytest.mark.requirement("XAPI-00183", "XAPI-00184", "XAPI-00234", "XAPI-00279", "XAPI-00308")
     def test_top_level_members(self, shelf, clock):
         shelf.made(b'{"car": {"make": "Ford", "model": 1}, "b": 1.0}')
         clock.advance(timedelta(minutes=1))
@@ -222,6 +252,7 @@ class TestMerging:
         assert answer.headers["ETag"] == f'"{hashlib.sha1(answer.data).hexdigest()}"'
         assert answer.headers["Last-Modified"] == format_datetime(clock(), usegmt=True)
 
+    @pytest.mark.requirement("XAPI-00182")
     @pytest.mark.parametrize(
         ("content_type", "body"),
         [("text/plain", b"{}"), ("application/json", b"[1]"), ("application/json", b"{")],
@@ -244,6 +275,7 @@ class TestMerging:
 
 
 class TestConcurrency:
+    @pytest.mark.requirement("XAPI-00322")
     @pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
     def test_a_change_that_knows_another_document_is_refused(self, bridge, version):
         for kind in KINDS:
@@ -261,6 +293,7 @@ class TestConcurrency:
             assert shelf.put({"b": 2}, headers={"If-Match": tag}).status_code == 412
             assert shelf.get().status_code == 404
 
+    @pytest.mark.requirement("XAPI-00273", "XAPI-00322")
     @pytest.mark.parametrize(
         ("kind", "version", "new", "old"),
         [
@@ -357,6 +390,7 @@ class TestRefusals:
         assert answer.status_code == 405
         assert {"GET", "HEAD", "PUT", "POST", "DELETE"} <= set(answer.headers["Allow"].split(", "))
 
+    @pytest.mark.requirement("Communication 2.2")
     def test_of_what_is_no_media_type(self, shelf):
         assert shelf.put(b"", headers={"Content-Type": "json", **NEW}).status_code == 400
         assert shelf.names() == []

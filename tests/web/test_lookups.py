@@ -14,6 +14,18 @@ class TestAgents:
         sender = bridge.credential(None, *scopes) if scopes else "moodle"
         return bridge.get(path="/xapi/agents", sender=sender, agent=agent)
 
+    @pytest.mark.requirement(
+        "XAPI-00236",
+        "XAPI-00237",
+        "XAPI-00238",
+        "XAPI-00239",
+        "XAPI-00240",
+        "XAPI-00241",
+        "XAPI-00242",
+        "XAPI-00244",
+        "XAPI-00247",
+        "XAPI-00248",
+    )
     @pytest.mark.parametrize(
         "who",
         [WHO, "sha1:" + "a" * 40, "openid:https://a.example/", "https://a.example|7", "https://a.example|\0"],
@@ -25,6 +37,7 @@ class TestAgents:
         assert person == {"objectType": "Person", "name": ["Asha"], member: [value]}
         assert self.ask(bridge, actor_of(who)).get_json() == {"objectType": "Person", member: [value]}
 
+    @pytest.mark.requirement("XAPI-00246")
     @pytest.mark.parametrize(
         ("scope", "sees"),
         [
@@ -56,11 +69,13 @@ class TestActivities:
     def ask(self, bridge, **query):
         return bridge.get(path="/xapi/activities", **query)
 
+    @pytest.mark.requirement("XAPI-00252", "XAPI-00253")
     def test_one_that_is_not_known_is_bare(self, bridge):
         answer = self.ask(bridge, activityId=ACTIVITY)
         assert (answer.status_code, answer.mimetype) == (200, "application/json")
         assert answer.get_json() == {"objectType": "Activity", "id": ACTIVITY}
 
+    @pytest.mark.requirement("XAPI-00251", "XAPI-00254")
     @pytest.mark.parametrize("together", [False, True])
     def test_the_canonical_definition_of_all_that_came(self, bridge, together):
         sender = bridge.credential("moodle", "statements/write", "define")
@@ -93,6 +108,7 @@ class TestActivities:
 
 
 class TestAbout:
+    @pytest.mark.requirement("XAPI-00315", "XAPI-00316", "XAPI-00317", "XAPI-00318", "XAPI-00319")
     @pytest.mark.parametrize(
         ("version", "told"), [(None, "2.0.0"), ("1.0.3", "1.0.3"), ("2.0.0", "2.0.0"), ("3.0", "1.0.3")]
     )
@@ -106,6 +122,7 @@ class TestAbout:
         assert bridge.get(path="/xapi/about", sender=None, x="1").status_code == 400
 
 
+@pytest.mark.requirement("XAPI-00125", "XAPI-00126")
 @pytest.mark.parametrize("path", ["/xapi/about", "/xapi/agents", "/xapi/activities"])
 def test_head_and_other_methods(bridge, path):
     query = {"agent": {"mbox": WHO}} if path.endswith("agents") else {}

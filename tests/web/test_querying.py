@@ -23,6 +23,7 @@ WHO = {
 
 
 class TestFilters:
+    @pytest.mark.requirement("XAPI-00164", "XAPI-00181")
     @pytest.mark.parametrize("kind", WHO)
     def test_by_agent_of_each_kind(self, bridge, kind):
         ids = dict(zip(WHO, bridge.stored(*(statement(who) for who in WHO.values())), strict=True))
@@ -46,6 +47,7 @@ class TestFilters:
         assert bridge.found(agent={"mbox": "mailto:Asha@example.ORG"}) == [id_]
         assert bridge.found(agent={"mbox": "mailto:asha@example.org"}) == []
 
+    @pytest.mark.requirement("XAPI-00164", "XAPI-00178", "XAPI-00179", "XAPI-00180")
     def test_by_verb_activity_and_registration_alone_and_together(self, bridge):
         registration = new_id()
         in_course = {"context": {"registration": registration.upper()}}
@@ -67,6 +69,7 @@ class TestFilters:
         assert bridge.found(activity="http://example.org/a") == []
         assert bridge.found(activity="http://example.org/a/") == []
 
+    @pytest.mark.requirement("XAPI-00164", "XAPI-00174", "XAPI-00175")
     def test_since_is_exclusive_and_until_inclusive_of_stored(self, bridge, clock):
         ids, moments = [], []
         for _ in range(3):
@@ -80,6 +83,7 @@ class TestFilters:
         assert bridge.found(since=moments[0], until=moments[1], verb=ATTEMPTED) == [ids[1]]
         assert bridge.found(since=moments[2]) == []
 
+    @pytest.mark.requirement("XAPI-00166")
     def test_newest_first_unless_ascending(self, bridge, clock):
         first = bridge.stored(statement(), statement())
         clock.advance(timedelta(seconds=1))
@@ -94,6 +98,7 @@ class TestFilters:
         earlier = bridge.stored(statement(), statement())
         assert bridge.found(ascending="true", limit="1") == earlier + later
 
+    @pytest.mark.requirement("XAPI-00012", "XAPI-00150", "XAPI-00151")
     @pytest.mark.parametrize(
         "query",
         [
@@ -130,6 +135,7 @@ class TestFilters:
         assert (answer.status_code, answer.mimetype) == (400, "application/problem+json"), answer.text
         assert answer.get_json()["problems"]
 
+    @pytest.mark.requirement("Communication 2.1.3")
     def test_a_parameter_twice_is_refused(self, bridge):
         assert bridge.get(path=f"/xapi/statements?verb={COMPLETED}&verb={COMPLETED}").status_code == 400
 
@@ -154,6 +160,7 @@ class TestPages:
     def bridge(self, make_bridge):
         return make_bridge(max_statements=5)
 
+    @pytest.mark.requirement("XAPI-00108", "XAPI-00110", "XAPI-00111", "XAPI-00114", "XAPI-00173")
     @pytest.mark.parametrize("ascending", ["true", "false"])
     @pytest.mark.parametrize(
         "query", [{}, {"verb": ATTEMPTED}, {"verb": ATTEMPTED, "agent": actor_of(MAIL)}], ids=len
@@ -173,6 +180,7 @@ class TestPages:
         for query in ({}, {"limit": "0"}, {"limit": "600"}):
             assert [len(page) for page in bridge.pages(**query)] == [5, 1]
 
+    @pytest.mark.requirement("XAPI-00109", "XAPI-00149")
     def test_no_more_when_the_last_page_is_full(self, bridge):
         bridge.stored(*(statement() for _ in range(5)))
         assert bridge.get().get_json()["more"] == ""
@@ -246,6 +254,7 @@ class TestPages:
 
 
 class TestOneStatement:
+    @pytest.mark.requirement("XAPI-00156", "XAPI-00158", "XAPI-00159", "XAPI-00165")
     def test_last_modified_is_when_it_was_stored(self, bridge, clock):
         [id_] = bridge.stored(statement(timestamp="2017-03-01T00:00:00Z"))
         clock.advance(timedelta(days=1))
@@ -253,6 +262,7 @@ class TestOneStatement:
         assert answer.last_modified == datetime(2026, 3, 2, 9, tzinfo=UTC)
         assert answer.mimetype == "application/json"
 
+    @pytest.mark.requirement("XAPI-00156")
     def test_an_unknown_one_is_not_found(self, bridge):
         id_ = new_id()
         for query in ({"statementId": id_}, {"voidedStatementId": id_}):
@@ -260,6 +270,7 @@ class TestOneStatement:
             assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
             assert id_ in answer.get_json()["title"]
 
+    @pytest.mark.requirement("XAPI-00125", "XAPI-00126")
     @pytest.mark.parametrize("by", ["statementId", "verb"])
     def test_head_is_get_without_the_body(self, bridge, by):
         [id_] = bridge.stored(statement())
@@ -275,6 +286,7 @@ class TestOneStatement:
         assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
+@pytest.mark.requirement("Communication 1.4")
 @pytest.mark.parametrize("query", ["verb=%FF", "verb=%", "x%zz=1"])
 def test_parameters_that_cannot_be_read_are_not_guessed_at(bridge, query):
     answer = bridge.get(path=f"/xapi/statements?{query}")
@@ -283,6 +295,7 @@ def test_parameters_that_cannot_be_read_are_not_guessed_at(bridge, query):
 
 
 class TestAnswers:
+    @pytest.mark.requirement("XAPI-00333")
     @pytest.mark.parametrize(
         ("asked", "spoken"),
         [("1.0.3", "1.0.3"), ("1.0", "1.0.3"), ("1.0.0", "1.0.3"), ("2.0.0", "2.0.0"), ("2.0", "2.0.0")],
@@ -291,6 +304,7 @@ class TestAnswers:
         answer = bridge.get(headers={VERSION_HEADER: asked, "Content-Type": None})
         assert (answer.status_code, answer.headers[VERSION_HEADER]) == (200, spoken)
 
+    @pytest.mark.requirement("XAPI-00321", "XAPI-00331")
     @pytest.mark.parametrize("asked", [None, "", "0.95", "1.1.0", "3.0.0", "latest", "1.0.3, 2.0.0"])
     def test_a_version_missing_or_unknown_is_refused(self, bridge, asked):
         for answer in (
@@ -302,6 +316,7 @@ class TestAnswers:
             assert answer.get_json()["problems"][0]["where"] == VERSION_HEADER
         assert bridge.count() == 0
 
+    @pytest.mark.requirement("XAPI-00333")
     def test_every_answer_under_the_prefix_says_a_version(self, bridge):
         answers = [
             bridge.get(),

@@ -33,6 +33,7 @@ def problems(answer) -> list[dict]:
 
 
 class TestStoring:
+    @pytest.mark.requirement("XAPI-00146", "XAPI-00147", "XAPI-00026")
     def test_a_post_answers_the_ids_in_the_order_of_the_request(self, bridge):
         known = new_id()
         answer = bridge.post([statement(), statement(id=known.upper()), statement()])
@@ -41,6 +42,7 @@ class TestStoring:
         assert all(str(uuid.UUID(one)) == one for one in ids)
         assert bridge.found(ascending="true") == ids
 
+    @pytest.mark.requirement("XAPI-00146")
     def test_one_statement_alone_is_answered_as_an_array_too(self, bridge):
         answer = bridge.post(statement())
         assert bridge.found() == answer.get_json()
@@ -49,6 +51,7 @@ class TestStoring:
         answer = bridge.post(b" [ ] ")
         assert (answer.status_code, answer.get_json(), bridge.count()) == (200, [], 0)
 
+    @pytest.mark.requirement("XAPI-00143", "XAPI-00144")
     def test_a_put_stores_under_the_id_that_the_address_names(self, bridge):
         one, two = new_id(), new_id()
         answer = bridge.put(statement(), one)
@@ -58,6 +61,7 @@ class TestStoring:
         assert bridge.get(statementId=two.upper()).get_json()["id"] == two
         assert bridge.get(statementId=one).get_json()["id"] == one
 
+    @pytest.mark.requirement("XAPI-00097", "XAPI-00099")
     def test_what_the_lrs_sets(self, bridge):
         told = statement(authority={"mbox": "mailto:liar@example.org"}, stored="2001-01-01T00:00:00Z")
         [id_] = bridge.stored(told)
@@ -84,11 +88,13 @@ class TestStoring:
         [id_] = answers[0].get_json()
         assert bridge.get(statementId=id_).get_json()["stored"] == format_instant(now)
 
+    @pytest.mark.requirement("XAPI-00332")
     def test_the_senders_own_timestamp_and_version_stand(self, bridge):
         [id_] = bridge.stored(statement(timestamp="2017-03-01T10:30:00+01:00", version="1.0.1"))
         kept = bridge.get(statementId=id_).get_json()
         assert (kept["timestamp"], kept["version"]) == ("2017-03-01T10:30:00+01:00", "1.0.1")
 
+    @pytest.mark.requirement("XAPI-00333")
     def test_the_version_of_a_statement_is_that_of_its_request(self, bridge):
         answer = bridge.post(statement(), headers={VERSION_HEADER: "2.0.0"})
         assert answer.headers[VERSION_HEADER] == "2.0.0"
@@ -115,6 +121,7 @@ ODD_MEMBERS = [
 
 
 class TestFidelity:
+    @pytest.mark.requirement("XAPI-00002")
     @pytest.mark.parametrize("written", ODD_MEMBERS, ids=lambda text: text[:24])
     def test_every_member_keeps_its_bytes(self, bridge, written):
         context = f'{{ "extensions" : {{"http://example.org/x":{written}}}, "platform":"M\\u00fc\\/"}}'
@@ -175,6 +182,7 @@ class TestSentAgain:
         kept = bridge.get(statementId=id_).get_json()
         assert bridge.stored(kept) == [id_]
 
+    @pytest.mark.requirement("XAPI-00142", "XAPI-00182", "XAPI-00323", "XAPI-00326")
     def test_other_content_is_a_conflict_and_nothing_of_the_batch_is_stored(self, bridge):
         sent = statement(id=new_id())
         bridge.stored(sent)
@@ -185,6 +193,7 @@ class TestSentAgain:
         assert bridge.count() == 1
         assert bridge.get(statementId=sent["id"]).text == first
 
+    @pytest.mark.requirement("XAPI-00142", "XAPI-00323")
     def test_other_content_by_put_is_a_conflict(self, bridge):
         id_ = new_id()
         bridge.put(statement(), id_)
@@ -249,6 +258,7 @@ BAD_STATEMENTS = {
 
 
 class TestRefusals:
+    @pytest.mark.requirement("XAPI-00014", "XAPI-00015", "XAPI-00021", "JSON", "JSON duplicate")
     @pytest.mark.parametrize("body", BAD_JSON.values(), ids=BAD_JSON)
     def test_what_is_not_json_is_refused_with_its_place(self, bridge, body):
         answer = bridge.post(body)
@@ -256,6 +266,7 @@ class TestRefusals:
         assert problems(answer)[0]["where"].startswith("$")
         assert bridge.count() == 0
 
+    @pytest.mark.requirement("XAPI-00182", "XAPI-00323", "XAPI-00326")
     @pytest.mark.parametrize("bad", BAD_STATEMENTS.values(), ids=BAD_STATEMENTS)
     def test_a_bad_statement_is_refused_with_all_its_batch(self, bridge, bad):
         answer = bridge.post([statement(), bad, statement()])
@@ -271,6 +282,7 @@ class TestRefusals:
         named = {re.match(r"\$\[\d+\]", problem["where"])[0] for problem in problems(answer)}
         assert named == {"$[0]", "$[2]", "$[3]"}
 
+    @pytest.mark.requirement("Communication 2.1.2")
     def test_one_id_twice_in_a_batch_is_refused(self, bridge):
         id_ = new_id()
         answer = bridge.post([statement(id=id_), statement(id=id_.upper())])
@@ -278,6 +290,7 @@ class TestRefusals:
         assert "$[1]" in problems(answer)[0]["where"]
         assert bridge.count() == 0
 
+    @pytest.mark.requirement("XAPI-00145")
     def test_a_put_takes_one_statement_and_its_own_id(self, bridge):
         id_ = new_id()
         assert bridge.put([statement()], id_).status_code == 400
@@ -287,6 +300,7 @@ class TestRefusals:
         assert bridge.put(statement(), "1").status_code == 400
         assert bridge.count() == 0
 
+    @pytest.mark.requirement("XAPI-00127")
     @pytest.mark.parametrize(
         "sent",
         [None, "text/plain", "application/xml", "multipart/form-data; boundary=x", "application/jsonx"],
@@ -301,6 +315,7 @@ class TestRefusals:
         answer = bridge.post(statement(), headers={"Content-Type": "application/json; charset=utf-8"})
         assert answer.status_code == 200
 
+    @pytest.mark.requirement("XAPI-00323", "XAPI-00328")
     def test_a_body_of_fifty_megabytes_is_too_large(self, bridge):
         answer = bridge.post(b" " * 50_000_000)
         assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")

@@ -48,6 +48,7 @@ NEW_PLACES = {
 
 
 class TestRelated:
+    @pytest.mark.requirement("XAPI-00176")
     @pytest.mark.parametrize("place", AGENT_PLACES)
     def test_agents(self, bridge, place):
         [id_] = bridge.stored(statement(OTHER, **AGENT_PLACES[place]))
@@ -75,6 +76,7 @@ class TestRelated:
         assert bridge.found(agent=authority, related_agents="true") == []
         assert bridge.found() == ours
 
+    @pytest.mark.requirement("XAPI-00177")
     @pytest.mark.parametrize("kind", ["parent", "grouping", "category", "other"])
     @pytest.mark.parametrize("inside", [False, True])
     def test_activities(self, bridge, kind, inside):
@@ -127,6 +129,7 @@ class TestAboutStatements:
         assert bridge.found(verb=COMPLETED, since=between) == [second]
         assert bridge.found(verb=COMPLETED, until=between) == [first]
 
+    @pytest.mark.requirement("XAPI-00162")
     def test_a_voided_target_is_still_what_its_void_is_found_by(self, bridge, clock):
         [first] = bridge.stored(statement(MAIL, COMPLETED))
         clock.advance(timedelta(seconds=1))
@@ -150,6 +153,7 @@ class TestAboutStatements:
 
 
 class TestConsistentThrough:
+    @pytest.mark.requirement("XAPI-00153", "XAPI-00160")
     @pytest.mark.parametrize("query", [{}, {"verb": COMPLETED}, {"statementId": new_id()}, {"limit": "x"}])
     def test_it_is_on_every_answer(self, bridge, query):
         told = bridge.get(**query).headers[THROUGH]

@@ -25,6 +25,7 @@ def problems(answer) -> list[tuple[str, str]]:
     return [(problem["where"], problem["rule"]) for problem in answer.get_json()["problems"]]
 
 
+@pytest.mark.requirement("XAPI-00115", "XAPI-00117")
 @pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
 @pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
 def test_a_signed_statement_is_kept_with_its_signature(bridge, version, algorithm):
@@ -51,6 +52,7 @@ class TestRefused:
         assert bridge.count() == 0
         return found
 
+    @pytest.mark.requirement("XAPI-00116", "XAPI-00117")
     @pytest.mark.parametrize("version", ["1.0.3", "2.0.0"])
     def test_by_what_is_wrong(self, bridge, version):
         one = statement(id=new_id())
@@ -66,10 +68,12 @@ class TestRefused:
             assert self.told(bridge, one, version=version, **more) == [(place, rule)]
         assert self.told(bridge, one, x5c=[certificate(OTHER_KEY)]) == [(place, "XAPI-00115")]
 
+    @pytest.mark.requirement("XAPI-00115")
     def test_xapi_00115_another_content_type(self, bridge):
         found = self.told(bridge, statement(), named={"contentType": "text/plain; charset=ascii"})
         assert found == [("$.attachments[0].contentType", "XAPI-00115")]
 
+    @pytest.mark.requirement("XAPI-00115")
     @pytest.mark.parametrize(
         "more", [{}, {"fileUrl": "https://example.org/signature"}], ids=["", "elsewhere"]
     )

@@ -67,6 +67,7 @@ def test_what_people_type(typed, text):
     assert str(parse_identifier(typed)) == text
 
 
+@pytest.mark.requirement("Data 2.4.2.3")
 @pytest.mark.parametrize(
     "typed",
     [

@@ -92,6 +92,7 @@ REFUSED_ALTERNATES = [
 ]
 
 
+@pytest.mark.requirement("XAPI-00336")
 @pytest.mark.parametrize(("where", "sent"), REFUSED_ALTERNATES)
 def test_what_is_refused(where, sent):
     refusal = read(*sent).refusal

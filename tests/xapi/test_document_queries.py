@@ -75,6 +75,7 @@ BROKEN_DOCUMENT_QUERIES = list(_broken())
 """Each: the rule it breaks, where that is told, and what parse_document_query was given."""
 
 
+@pytest.mark.requirement(*sorted({rule for rule, *_ in BROKEN_DOCUMENT_QUERIES}))
 @pytest.mark.parametrize("version", BOTH)
 @pytest.mark.parametrize(("rule", "where", "kind", "method", "args"), BROKEN_DOCUMENT_QUERIES)
 def test_a_request_that_breaks_one_rule(rule, where, kind, method, args, version):
@@ -158,6 +159,7 @@ POST_RULES = {
 }
 
 
+@pytest.mark.requirement(*{rule for rules in POST_RULES.values() for rule in rules.values()})
 @pytest.mark.parametrize("kind", POST_RULES)
 @pytest.mark.parametrize(("fault", "content_type", "body", "held"), REFUSED_POSTS)
 def test_what_cannot_be_merged(kind, fault, content_type, body, held):
@@ -179,6 +181,7 @@ def test_a_post_merges_top_level_members_and_keeps_the_bytes_of_each():
     )
 
 
+@pytest.mark.requirement("XAPI-00233", "XAPI-00280", "XAPI-00310")
 @pytest.mark.parametrize("content_type", ["image/png", "application/json"])
 def test_the_first_post_is_kept_as_it_is(content_type):
     assert posted("state", content_type, b'{ "a" : 1 }', None) == b'{ "a" : 1 }'

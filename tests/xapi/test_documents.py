@@ -75,6 +75,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.requirement("JSON", "JSON duplicate")
 @pytest.mark.parametrize("read", [parse, split])
 @pytest.mark.parametrize(("body", "where", "rule"), REFUSED, ids=[str(body[:30]) for body, _, _ in REFUSED])
 def test_what_is_not_strict_json_is_refused_with_its_place(read, body, where, rule):

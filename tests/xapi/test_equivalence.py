@@ -185,6 +185,7 @@ def test_a_timestamp_that_the_lrs_had_to_assign_is_no_difference():
     assert not equivalent(FULL, changed(bare, ("result", {})))
 
 
+@pytest.mark.requirement("XAPI-00019", "XAPI-00020")
 def test_the_statement_that_is_voided():
     voiding = {**VOIDING, "object": {**REFERENCE, "id": REFERENCE["id"].upper()}}
     assert voided_statement(voiding) == REFERENCE["id"]

@@ -46,6 +46,7 @@ REFUSED_FORMS = [
 ]
 
 
+@pytest.mark.requirement("Communication 1.4")
 @pytest.mark.parametrize("encoded", REFUSED_FORMS)
 def test_what_cannot_be_read_is_refused(encoded):
     with pytest.raises(BadInput) as caught:

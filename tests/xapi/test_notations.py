@@ -61,11 +61,13 @@ NOT_IRIS = [
 ]
 
 
+@pytest.mark.requirement("XAPI-00011")
 @pytest.mark.parametrize("text", IRIS)
 def test_iris(text):
     assert notations.is_iri(text)
 
 
+@pytest.mark.requirement("XAPI-00011")
 @pytest.mark.parametrize("text", NOT_IRIS)
 def test_texts_that_are_no_iris(text):
     assert not notations.is_iri(text)
@@ -76,6 +78,7 @@ def test_a_uri_is_an_ascii_iri():
     assert not notations.is_uri("https://anna.example.org/ä")
 
 
+@pytest.mark.requirement("XAPI-00121", "XAPI-00013")
 @pytest.mark.parametrize(
     "tag",
     [
@@ -109,6 +112,7 @@ def test_language_tags(tag):
     assert notations.is_language_tag(tag)
 
 
+@pytest.mark.requirement("XAPI-00121", "XAPI-00013")
 @pytest.mark.parametrize(
     "tag",
     [
@@ -144,6 +148,7 @@ def test_texts_that_are_no_language_tags(tag):
     assert not notations.is_language_tag(tag)
 
 
+@pytest.mark.requirement("XAPI-00038")
 @pytest.mark.parametrize(
     ("text", "is_right"),
     [
@@ -170,6 +175,7 @@ def test_email_addresses(text, is_right):
     assert notations.is_email_address(text) is is_right
 
 
+@pytest.mark.requirement("XAPI-00105")
 @pytest.mark.parametrize(
     ("text", "is_right"),
     [
@@ -188,6 +194,7 @@ def test_media_types(text, is_right):
     assert notations.is_media_type(text) is is_right
 
 
+@pytest.mark.requirement("XAPI-00029", "XAPI-00030")
 def test_uuids():
     assert notations.is_uuid("6690E6C9-3ef0-4ed3-8b37-7f3964730bee")
     assert notations.is_uuid("00000000-0000-0000-0000-000000000000")
@@ -197,6 +204,7 @@ def test_uuids():
     assert not notations.is_uuid_otherwise_written("nothing like it")
 
 
+@pytest.mark.requirement("XAPI-00103", "XAPI-00039")
 def test_digests():
     assert notations.is_sha2("a" * 64)
     assert notations.is_sha2("A" * 128)

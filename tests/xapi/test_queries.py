@@ -45,6 +45,7 @@ BROKEN_QUERIES = [
 ]
 
 
+@pytest.mark.requirement(*sorted({rule for rule, *_ in BROKEN_QUERIES}))
 @pytest.mark.parametrize("version", BOTH)
 @pytest.mark.parametrize(("rule", "where", "args"), BROKEN_QUERIES)
 def test_a_query_that_breaks_one_rule(rule, where, args, version):

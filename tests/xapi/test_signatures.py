@@ -88,6 +88,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.requirement("XAPI-00116")
 @pytest.mark.parametrize("name", OTHERS)
 def test_another_statement_was_signed(name):
     assert rules(signed(OTHERS[name], x5c=[certificate(KEY)]), {**SMALL, "id": FULL["id"]}) == ["XAPI-00116"]
@@ -98,6 +99,7 @@ def test_what_was_signed_is_not_json(payload):
     assert rules(signed(payload)) == ["XAPI-00116"]
 
 
+@pytest.mark.requirement("XAPI-00115")
 @pytest.mark.parametrize(
     "jws",
     [b"", b"..", b"a.b", b"a.b.c.d", b"e30.e30", b"\xff.\xff.\xff", b"{}", b'{"payload":"","signatures":[]}', b"e30.!.a", b"WzFd.e30.AA"],
@@ -106,6 +108,7 @@ def test_no_jws_at_all(jws):
     assert rules(jws) == ["XAPI-00115"]
 
 
+@pytest.mark.requirement("XAPI-00117")
 @pytest.mark.parametrize(
     "algorithm", ["none", "HS256", "ES256", "PS256", "rs256", "", None, 1, ["RS256"], {}]
 )

@@ -24,6 +24,7 @@ from lrs_bridge.xapi.objects import INTERACTION_TYPES
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 
 
+@pytest.mark.requirement(*sorted({rule for rule, *_ in BROKEN}))
 @pytest.mark.parametrize(
     ("rule", "version", "where", "statement"),
     [
@@ -91,6 +92,40 @@ def test_what_one_edition_alone_accepts(statement, version):
     assert problems_of(statement, version) == []
 
 
+INTERACTIONS = (
+    "XAPI-00050",
+    "XAPI-00051",
+    "XAPI-00052",
+    "XAPI-00053",
+    "XAPI-00054",
+    "XAPI-00055",
+    "XAPI-00058",
+)
+
+
+@pytest.mark.requirement(*INTERACTIONS, "XAPI-00062", "XAPI-00063", "Data 2.4.4.1")
+@pytest.mark.parametrize("name", ["choices", "scale", "source", "target", "steps"])
+@pytest.mark.parametrize(
+    ("components", "place"),
+    [
+        ([{"id": "a", "description": {"en": "A"}}, {"id": "b"}], None),
+        ([], None),
+        ({"id": "a"}, ""),
+        (["a"], "[0]"),
+        ([{"description": {"en": "A"}}], "[0]"),
+        ([{"id": 1}], "[0].id"),
+        ([{"id": "a"}, {"id": "a"}], "[1].id"),
+        ([{"id": "a", "description": "A"}], "[0].description"),
+        ([{"id": "a", "description": {"en": 1}}], "[0].description.en"),
+    ],
+)
+def test_components_of_every_kind(name, components, place):
+    definition = {"interactionType": "other", "correctResponsesPattern": ["a"], name: components}
+    problems = problems_of({**SMALL, "object": {"id": "urn:x:y", "definition": definition}}, "1.0.3")
+    told = [(problem.rule, problem.where) for problem in problems]
+    assert told == ([] if place is None else [("Data 2.4.4.1", f"$.object.definition.{name}{place}")])
+
+
 def test_all_problems_are_told_with_paths_below_the_given_place():
     statement = {"actor": {"mbox": 5, "x": 1}, "verb": {}, "object": {"objectType": "Nothing"}, "id": None}
     problems = problems_of(statement, "1.0.3", "$[3]")
@@ -115,6 +150,7 @@ def test_a_substatement_is_judged_like_a_statement():
     }
 
 
+@pytest.mark.requirement("Communication 2.1.2")
 def test_a_batch_may_not_use_an_id_twice_in_whatever_case():
     upper, lower = {**SMALL, "id": REFERENCE["id"].upper()}, {**SMALL, "id": REFERENCE["id"]}
     assert problems_of_batch([upper, SMALL, SMALL, 5, lower], "2.0.0")[1:] != []
