@@ -20,17 +20,18 @@ EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 _DATE = r"(?P<year>\d{4})(?:-(?P<month>\d\d)-(?P<day>\d\d)|-(?P<ordinal>\d{3})|-W(?P<week>\d\d)-(?P<weekday>[1-7]))"
-_TIME = r"(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+# A fraction belongs to the last part that is written, be it minute or hour.
+_TIME = r"(?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d))?)?(?:[.,](?P<fraction>\d+))?"
 _ZONE = r"(?P<zone>[Zz]|[+-]\d\d(?::\d\d)?)?"
 _EXTENDED = re.compile(rf"{_DATE}(?:[Tt]{_TIME}{_ZONE})?", re.ASCII)
 _BASIC_DATE = (
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?P<day>\d\d)|(?P<ordinal>\d{3})|W(?P<week>\d\d)(?P<weekday>[1-7]))"
 )
-_BASIC_TIME = r"(?P<hour>\d\d)(?P<minute>\d\d)(?:(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+_BASIC_TIME = r"(?P<hour>\d\d)(?:(?P<minute>\d\d)(?P<second>\d\d)?)?(?:[.,](?P<fraction>\d+))?"
 _BASIC_ZONE = r"(?P<zone>[Zz]|[+-]\d\d(?:\d\d)?)?"
 _BASIC = re.compile(rf"{_BASIC_DATE}[Tt]{_BASIC_TIME}{_BASIC_ZONE}", re.ASCII)
 _RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)",
+    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
 DURATION = re.compile(
@@ -55,8 +56,9 @@ def is_rfc3339(text: str) -> bool:
 def parse_instant(text: str) -> datetime:
     """The instant an ISO 8601 timestamp names (xAPI 1.0.3 Data 4.5; RFC 3339 is a subset).
 
-    Without a zone it is read as UTC. Digits beyond the microsecond are cut off; a leap second is the last microsecond
-    of its minute. Raises ValueError, saying what is wrong, for anything else, the forbidden offset -00:00 included.
+    Without a zone it is read as UTC. Digits beyond the microsecond are cut off; a leap second, which only the end of a
+    month in UTC can have, is the last microsecond of its minute. Raises ValueError, saying what is wrong, for anything
+    else, the forbidden offset -00:00 included.
     """
     return _known_instant(text) if len(text) <= _LONGEST_REMEMBERED else _parsed_instant(text)
 
@@ -69,21 +71,37 @@ def _parsed_instant(text: str) -> datetime:
     part = found.groupdict()
     day = _calendar_day(part)
     hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
-    micro = int(((part["fraction"] or "") + "000000")[:6])
-    if second == 60:
-        second, micro = 59, 999999
+    rest = _fraction(part)
+    is_leap_second = second == 60
+    if is_leap_second:
+        second, rest = 59, timedelta(microseconds=999999)
     offset = _offset(part["zone"])
-    midnight_at_the_end = hour == 24 and minute == second == micro == 0
+    midnight_at_the_end = hour == 24 and minute == second == 0 and not rest
     try:
-        local = datetime.combine(
-            day, time(0 if midnight_at_the_end else hour, minute, second, micro, tzinfo=UTC)
-        )
+        local = datetime.combine(day, time(0 if midnight_at_the_end else hour, minute, second, tzinfo=UTC))
     except ValueError as wrong:
         raise ValueError(f"no such time of day: {wrong}") from wrong
     try:
-        return local + timedelta(days=midnight_at_the_end) - offset
+        instant = local + timedelta(days=midnight_at_the_end) + rest - offset
     except OverflowError as wrong:
         raise ValueError("outside the years 1 to 9999") from wrong
+    if is_leap_second and part["zone"] and not _ends_a_month(instant):
+        raise ValueError("a second 60 is there at the end of a month in UTC alone")
+    return instant
+
+
+def _fraction(part: dict[str, str | None]) -> timedelta:
+    """Of the second, or of the minute or hour if nothing smaller is written."""
+    digits = (part["fraction"] or "")[:12]
+    if not digits:
+        return timedelta()
+    unit = 1 if part["second"] else 60 if part["minute"] else 3600
+    return timedelta(microseconds=int(digits) * unit * 10**6 // 10 ** len(digits))
+
+
+def _ends_a_month(instant: datetime) -> bool:
+    last = calendar.monthrange(instant.year, instant.month)[1]
+    return (instant.day, instant.hour, instant.minute) == (last, 23, 59)
 
 
 _LONGEST_REMEMBERED = 40
@@ -141,14 +159,8 @@ class Duration:
 
 
 def parse_duration(text: str) -> Duration:
-    """Raises ValueError for what ISO 8601 does not call a duration (xAPI 1.0.3 Data 4.6, 2.0 4.2.7)."""
-    found = DURATION.fullmatch(text)
-    if found is None or text.endswith(("P", "T")):
-        raise ValueError("not an ISO 8601 duration such as P3Y or PT1H30M")
-    given = [(name, value) for name, value in found.groupdict().items() if value is not None]
-    if any("." in value or "," in value for _, value in given[:-1]):
-        raise ValueError("only the last part of a duration may have a fraction")
-    part = {name: float(value.replace(",", ".")) for name, value in given}
+    """Raises ValueError for what ISO 8601 does not call a duration, and for what is longer than any calendar."""
+    part = {name: float(value.replace(",", ".")) for name, value in duration_parts(text).items()}
     if any(value > _LONGEST for value in part.values()):
         raise ValueError("a duration longer than this calendar")
     return Duration(
@@ -156,6 +168,18 @@ def parse_duration(text: str) -> Duration:
         days=part.get("weeks", 0) * 7 + part.get("days", 0),
         seconds=part.get("hours", 0) * 3600 + part.get("minutes", 0) * 60 + part.get("seconds", 0),
     )
+
+
+def duration_parts(text: str) -> dict[str, str]:
+    """The parts as written, years to seconds. Raises ValueError for what ISO 8601 does not call a duration (xAPI 1.0.3
+    Data 4.6, 2.0 4.2.7), however long it is."""
+    found = DURATION.fullmatch(text)
+    if found is None or text.endswith(("P", "T")):
+        raise ValueError("not an ISO 8601 duration such as P3Y or PT1H30M")
+    given = {name: value for name, value in found.groupdict().items() if value is not None}
+    if any("." in value or "," in value for value in [*given.values()][:-1]):
+        raise ValueError("only the last part of a duration may have a fraction")
+    return given
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from lrs_bridge.moments import (
     LATEST,
     Calendar,
     Duration,
+    duration_parts,
     format_instant,
     is_rfc3339,
     parse_duration,
@@ -43,6 +44,19 @@ class TestInstants:
             ("20260302T093000Z", datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
             ("2026-03-02T24:00:00Z", datetime(2026, 3, 3, tzinfo=UTC)),
             ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+            ("1990-12-31T15:59:60-08:00", datetime(1990, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+            ("2017-01-01T05:29:60.5+05:30", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+            ("2017-01-01T00:59:60", datetime(2017, 1, 1, 0, 59, 59, 999999, tzinfo=UTC)),
+            ("2026-03-02T09Z", datetime(2026, 3, 2, 9, tzinfo=UTC)),
+            ("2026-03-02T09:30+01", datetime(2026, 3, 2, 8, 30, tzinfo=UTC)),
+            ("2026-03-02T09:30.5Z", datetime(2026, 3, 2, 9, 30, 30, tzinfo=UTC)),
+            ("2026-03-02T09,25Z", datetime(2026, 3, 2, 9, 15, tzinfo=UTC)),
+            ("20260302T09", datetime(2026, 3, 2, 9, tzinfo=UTC)),
+            ("20260302T0930.1", datetime(2026, 3, 2, 9, 30, 6, tzinfo=UTC)),
+            ("2026061T093000Z", datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
+            ("2026W101T093000+0130", datetime(2026, 3, 2, 8, tzinfo=UTC)),
+            ("2026-03-02T24Z", datetime(2026, 3, 3, tzinfo=UTC)),
+            ("2026-03-02T09:30:00." + "9" * 5000 + "Z", datetime(2026, 3, 2, 9, 30, 0, 999999, tzinfo=UTC)),
             ("2026-03-29T01:30:00+00:00", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
         ],
     )
@@ -52,11 +66,32 @@ class TestInstants:
     @pytest.mark.requirement("XAPI-00123")
     @pytest.mark.parametrize(
         "text",
-        ["", "now", "2026", "2026-03", "2026-02-30", "2026-366", "2026-000", "2026-W54-1", "2026-13-01T00:00:00Z", "02/03/2026", "2026-03-02T25:00:00Z", "2026-03-02T09:60:00Z", "2026-03-02T09:30:00-00:00", "2026-03-02T09:30:00+24:00", "2026-03-02T09:30:00+0100Z", "٢٠٢٦-03-02", "2026-03-02T09:30:00Z\n", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"],
+        ["", "now", "2026", "2026-03", "2026-02-30", "2026-366", "2026-000", "2026-W54-1", "2026-13-01T00:00:00Z", "02/03/2026", "2026-03-02T25:00:00Z", "2026-03-02T09:60:00Z", "2026-03-02T09:30:00-00:00", "2026-03-02T09:30:00+24:00", "2026-03-02T09:30:00+0100Z", "٢٠٢٦-03-02", "2026-03-02T09:30:00Z\n", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-03-02T09:30:60Z", "2016-12-31T23:59:60+01:00", "2016-12-30T23:59:60Z", "2016-12-31T23:59:61Z", "2026-03-02T24:00:00.1Z", "2026-03-02T24:00:01Z", "2026-03-02T9:30:00Z", "2026-03-02T09:30:00.Z", "2026-03-02T09:30:00+0100", "2026-03-02T0930Z", "20260302T09:30Z", "2026-03-02T09:30:00 Z", "+2026-03-02T09:30:00Z", "2026-03-02T", "T09:30:00Z", "2026-03-02T09:30:00+1:00", "2026-03-02T09:30:00UTC", "2026-03-02T09:30:00-00"],
     )  # fmt: skip
     def test_what_names_none(self, text):
         with pytest.raises(ValueError, match=r"\w"):
             parse_instant(text)
+
+    @pytest.mark.requirement("XAPI-00123")
+    @pytest.mark.parametrize(
+        ("text", "is_one"),
+        [
+            ("1985-04-12T23:20:50.52Z", True),
+            ("1996-12-19T16:39:57-08:00", True),
+            ("1937-01-01T12:00:27.87+00:20", True),
+            ("1937-01-01 12:00:27z", True),
+            ("2026-03-02T09:30:00,5Z", False),
+            ("2026-03-02T09:30:00", False),
+            ("2026-03-02T09:30Z", False),
+            ("2026-03-02T24:00:00Z", False),
+            ("2026-03-02 24:00:00Z", False),
+            ("2026-03-02T09:30:00+01", False),
+            ("20260302T093000Z", False),
+            ("2026-061T09:30:00Z", False),
+        ],
+    )
+    def test_the_profile_of_rfc_3339(self, text, is_one):
+        assert is_rfc3339(text) is is_one
 
     @given(instants)
     def test_what_is_written_is_read_again(self, instant):
@@ -116,9 +151,38 @@ class TestDurations:
     def test_what_is_a_length_of_time(self, text, meant):
         assert parse_duration(text) == meant
 
+    @pytest.mark.parametrize("text", ["P99999999999999999Y", f"PT{'9' * 5000}S", f"P{'9' * 400}W"])
+    def test_one_longer_than_the_calendar_is_a_duration_all_the_same(self, text):
+        assert len(duration_parts(text)) == 1
+        with pytest.raises(ValueError, match="longer than this calendar"):
+            parse_duration(text)
+
     @pytest.mark.requirement("XAPI-00124")
     @pytest.mark.parametrize(
-        "text", ["", "P", "PT", "P1", "1Y", "P1YT", "P1.5Y2M", "P1Y1W", "-P1Y", "P1S", "PT1D", "P١Y"]
+        "text",
+        [
+            "",
+            "P",
+            "PT",
+            "P1",
+            "1Y",
+            "P1YT",
+            "P1.5Y2M",
+            "P1Y1W",
+            "-P1Y",
+            "P1S",
+            "PT1D",
+            "P١Y",
+            "p1d",
+            "P.5D",
+            "P1.D",
+            "P+1D",
+            "PT1S1M",
+            "P1Y2W",
+            "P0003-06-04T12:30:05",
+            "PT1H ",
+            "P1,5DT2H",
+        ],
     )
     def test_what_is_none(self, text):
         with pytest.raises(ValueError, match="duration"):

@@ -14,8 +14,9 @@ from typing import Final
 _REMEMBERED: Final = 8192
 _SHORT: Final = 300
 
-# RFC 3987 section 2.2. Private-use characters are for queries alone.
-_UCS: Final = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
+# RFC 3987 section 2.2, without the marks of writing direction, which its section 4.1 forbids. Private-use characters are
+# for queries alone.
+_UCS: Final = "\u00a0-\u200d\u2010-\u2029\u202f-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
     f"{chr(plane * 0x10000)}-{chr(plane * 0x10000 + 0xFFFD)}" for plane in range(1, 14)
 )
 _UCS_14: Final = "\U000e1000-\U000efffd"
@@ -43,6 +44,8 @@ _IRI = re.compile(
 _COMMON_IRI = re.compile(r"https?://[A-Za-z0-9.\-]+(?:/[A-Za-z0-9\-._~/]*)?")
 _SCHEME = re.compile(r"[^:/?#]+:")
 _OUTSIDE_IRI = re.compile(rf"[^{_PATH}?#%\[\]{_PRIVATE}]")
+# An IPv6 address may name its zone (RFC 6874).
+_ADDRESS_6 = re.compile(rf"(?P<address>[0-9A-Fa-f:.]+)(?:%25(?:[A-Za-z0-9\-._~]|{_ESCAPED})+)?")
 _FUTURE_ADDRESS = re.compile(rf"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~{_SUB_DELIMS}:]+")
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
@@ -56,7 +59,7 @@ _LANGUAGE_TAG = re.compile(
     r"(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})"
     r"(?:-[a-z]{4})?"
     r"(?:-(?:[a-z]{2}|[0-9]{3}))?"
-    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
+    r"(?P<variants>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
     r"(?P<extensions>(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*)"
     r"(?:-x(?:-[a-z0-9]{1,8})+)?"
     r"|x(?:-[a-z0-9]{1,8})+"
@@ -68,8 +71,11 @@ _LANGUAGE_TAG = re.compile(
 
 # RFC 6068: the local part may hold what an IRI's path may; quotes, spaces and the rest are percent-encoded.
 _LOCAL: Final = rf"A-Za-z0-9!$&'*+/=_~.\-{_UCS}{_UCS_14}"
-_LABEL: Final = rf"[A-Za-z0-9{_UCS}{_UCS_14}](?:[A-Za-z0-9_\-{_UCS}{_UCS_14}]*[A-Za-z0-9{_UCS}{_UCS_14}])?"
-_ADDRESS = re.compile(rf"(?=[^@]){_run(_LOCAL)}@{_LABEL}(?:\.{_LABEL})*")
+# What is not ASCII in a domain may be percent-encoded (RFC 6068 section 6.3), an address for a domain must be.
+_LETTER: Final = rf"(?:[A-Za-z0-9{_UCS}{_UCS_14}]|%[89A-Fa-f][0-9A-Fa-f])"
+_LABEL: Final = rf"{_LETTER}(?:[_\-]*{_LETTER})*"
+_LITERAL: Final = r"%5[Bb][0-9A-Za-z.:\-]+%5[Dd]"
+_ADDRESS = re.compile(rf"(?=[^@]){_run(_LOCAL)}@(?:{_LABEL}(?:\.{_LABEL})*|{_LITERAL})")
 
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"  # noqa: S105  (RFC 9110's word for a bare name)
 # Blanks before a semicolon and after the last one have one way each to be matched, or many of them would take for ever.
@@ -102,8 +108,11 @@ _is_known_iri = lru_cache(_REMEMBERED)(_is_iri)
 def _is_address_literal(text: str) -> bool:
     if _FUTURE_ADDRESS.fullmatch(text):
         return True
+    found = _ADDRESS_6.fullmatch(text)
+    if found is None:
+        return False
     try:
-        ipaddress.IPv6Address(text.replace("%25", "%", 1))
+        ipaddress.IPv6Address(found["address"])
     except ValueError:
         return False
     return True
@@ -140,15 +149,17 @@ def is_uuid_otherwise_written(text: str) -> bool:
 
 
 def is_language_tag(text: str) -> bool:
-    """Well-formed by RFC 5646 section 2.2.9: the grammar, and no extension singleton twice."""
+    """Well-formed by RFC 5646 section 2.2.9: the grammar, and no variant or extension singleton twice."""
     found = _LANGUAGE_TAG.fullmatch(text)
     if found is None:
         return False
-    extensions = found["extensions"]
-    if not extensions:
+    variants, extensions = found["variants"], found["extensions"]
+    if not variants and not extensions:
         return True
-    singletons = [part for part in extensions.lower().split("-") if len(part) == 1]
-    return len(singletons) == len(set(singletons))
+    singletons = [part for part in (extensions or "").lower().split("-") if len(part) == 1]
+    # What stands before the first hyphen is empty.
+    each_variant = (variants or "").lower().split("-")[1:]
+    return len(singletons) == len(set(singletons)) and len(each_variant) == len(set(each_variant))
 
 
 def is_email_address(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lrs_bridge.moments import parse_duration
+from lrs_bridge.moments import duration_parts
 from lrs_bridge.xapi.findings import Check, Findings, check_members, extensions, is_number, of_type
 from lrs_bridge.xapi.paths import quoted
 
@@ -29,7 +29,7 @@ def _duration(found: Findings, value: Any, where: str) -> None:
         found.wrong_type("XAPI-00077", where, value, "an ISO 8601 duration")
         return
     try:
-        parse_duration(value)
+        duration_parts(value)
     except ValueError as fault:
         rule = "XAPI-00124" if value else "XAPI-00007"
         found.add(rule, where, f"{quoted(value)}: {fault}", "such as PT1H30M")

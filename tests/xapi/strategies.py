@@ -86,8 +86,8 @@ def timestamps(draw: st.DrawFn, version: str) -> str:
     zone = draw(st.sampled_from(["Z", "z", f"{sign}{_digits(hours)}:{_digits(minutes)}"]))
     day = f"{_digits(moment.year, 4)}-{moment:%m-%d}"
     letter = draw(st.sampled_from("Tt "))
-    second = draw(st.sampled_from([f"{moment:%S}", "60"]))
-    plain = f"{day}{letter}{moment:%H:%M}:{second}{fraction}{zone}"
+    plain = f"{day}{letter}{moment:%H:%M:%S}{fraction}{zone}"
+    plain = draw(st.sampled_from([plain, plain, "2016-12-31T23:59:60Z", "1990-12-31T15:59:60.5-08:00"]))
     if version == "2.0.0" or draw(st.booleans()):
         return plain
     basic = f"{_digits(moment.year, 4)}{moment:%m%dT%H%M%S}"
@@ -100,6 +100,8 @@ def timestamps(draw: st.DrawFn, version: str) -> str:
                     f"{day}T{moment:%H:%M:%S}",
                     f"{day}T{moment:%H:%M}",
                     f"{day}T24:00:00Z",
+                    f"{day}T{moment:%H}",
+                    f"{day}T{moment:%H:%M},5Z",
                     basic,
                     f"{basic}Z",
                 ),
@@ -175,7 +177,16 @@ extension_maps = st.dictionaries(iris, json_values, max_size=2)
 
 _LOCAL = st.text(st.sampled_from(ALNUM + "!$&'*+/=_~.-éß"), min_size=1, max_size=8) | st.just("%22a%20b%22")
 _DOMAIN = st.sampled_from(
-    ["example.org", "EXAMPLE.org", "localhost", "müller.example", "a-b.c_d.example", "1.2"]
+    [
+        "example.org",
+        "EXAMPLE.org",
+        "localhost",
+        "müller.example",
+        "a-b.c_d.example",
+        "1.2",
+        "%E7%B4%8D.example",
+        "%5B::1%5D",
+    ]
 )
 mboxes = st.builds("mailto:{}@{}".format, _LOCAL, _DOMAIN)
 media_types = st.sampled_from(

@@ -27,6 +27,18 @@ IRIS = [
     "http://example.com:/",
     "https://moodle.example.org/mod/quiz/view.php?id=3&x=(1)",
     "\U0001f600"[:0] + "http://example.com/\U0001f600",
+    "http://[::ffff:192.0.2.1]/",
+    "http://[fe80::1%25eth0]/",
+    "http://[V1.x]/",
+    "http://example.com/?\U000f0000\ue000",
+    "x-y+z.1:a//b",
+    "a://",
+    "a:///b",
+    "http://a:b:c@example.com/",
+    "http://1.2.3.4.5/",
+    "http://example.com/%C3%28",
+    "http://example.com/~a;b=c,d!$&'()*+@:",
+    "http://example.com/a?b?c/d#e?f/g",
 ]
 NOT_IRIS = [
     "",
@@ -58,6 +70,22 @@ NOT_IRIS = [
     "http://example.com/\x00",
     "should fail",
     "http://a@b@c/",
+    "http://[fe80::1%eth0]/",
+    "http://[fe80::1%25]/",
+    "http://[::1%25 <x>]/",
+    "http://[::ffff:01.2.3.4]/",
+    "http://[::1]x/",
+    "http://[v.x]/",
+    "http://example.com:１/",
+    "http://example.com/\u200e",
+    "http://example.com/?\u202e",
+    "http://example.com/\U000e0001",
+    "http://example.com/\U000f0000",
+    "http://example.com/#\ue000",
+    "http://example.com/a^b`c",
+    "ä:b",
+    "a_b:c",
+    ":a",
 ]
 
 
@@ -105,6 +133,13 @@ def test_a_uri_is_an_ascii_iri():
             "EN-gb",
             "i-klingon",
             "no-bok",
+            "cel-gaulish",
+            "sgn-CH-DE",
+            "I-DEFAULT",
+            "de-1996-x-1996-1996",
+            "sl-IT-rozaj-nedis-1994",
+            "en-0-ab",
+            "x-a-b-12345678",
         ],
     ],
 )
@@ -141,6 +176,14 @@ def test_language_tags(tag):
             "\u212ben",
             "\u017fl",
             "1en",
+            "de-1901-1901",
+            "sl-rozaj-biske-ROZAJ",
+            "x-123456789",
+            "en-123456789",
+            "abcd-efg",
+            "en-a-b",
+            "en-GB-Latn",
+            "i-DE",
         ],
     ],
 )
@@ -169,6 +212,14 @@ def test_texts_that_are_no_language_tags(tag):
         ("a@b.org,c@d.org", False),
         ("100%@example.org", False),
         ("a@b.org\n", False),
+        ("user@%E7%B4%8D%e8%b1%86.example.org", True),
+        ("user@%5B127.0.0.1%5D", True),
+        ("user@[127.0.0.1]", False),
+        ("user@%65xample.org", False),
+        ("user@example.org.", False),
+        ("user@%5Bx", False),
+        ("a%40b@example.org", True),
+        ("a;b@example.org", False),
     ],
 )
 def test_email_addresses(text, is_right):
@@ -188,6 +239,16 @@ def test_email_addresses(text, is_right):
         ("text/plain; charset", False),
         ("text/plain charset=x", False),
         ("text /plain", False),
+        ('a/b;c=""', True),
+        ('a/b;c="é, \t"', True),
+        ("APPLICATION/VND.A-B+JSON", True),
+        ("a/b;c=", False),
+        ("a/b;c =d", False),
+        ("a/b, c/d", False),
+        ("a/b/c", False),
+        ("é/b", False),
+        ("a/b\n", False),
+        ('a/b;c="\n"', False),
     ],
 )
 def test_media_types(text, is_right):
@@ -198,6 +259,11 @@ def test_media_types(text, is_right):
 def test_uuids():
     assert notations.is_uuid("6690E6C9-3ef0-4ed3-8b37-7f3964730bee")
     assert notations.is_uuid("00000000-0000-0000-0000-000000000000")
+    assert notations.is_uuid("ffffffff-ffff-ffff-ffff-FFFFFFFFFFFF")
+    for version in "123456789abcdef":  # RFC 9562 has eight, and those to come have their digit too
+        assert notations.is_uuid(f"6690e6c9-3ef0-{version}ed3-8b37-7f3964730bee")
+    assert not notations.is_uuid("6690e6c9-3ef0-4ed3-8b37-7f3964730beé")
+    assert not notations.is_uuid("6690e6c93-ef0-4ed3-8b37-7f3964730bee")
     assert not notations.is_uuid("6690e6c9-3ef0-4ed3-8b37-7f3964730bee\n")
     assert not notations.is_uuid("6690e6c9-3ef0-4ed3-8b37-7f3964730be")
     assert notations.is_uuid_otherwise_written("{6690e6c9-3ef0-4ed3-8b37-7f3964730bee}")
@@ -222,6 +288,10 @@ def test_digests():
         (notations.is_email_address, "a" * 100_000),
         (notations.is_email_address, "a@" + "-" * 100_000),
         (notations.is_email_address, "a@" + "a-" * 50_000),
+        (notations.is_email_address, "a@" + "%C3" * 50_000 + "%"),
+        (notations.is_email_address, "a@" + "a." * 50_000),
+        (notations.is_language_tag, "en" + "".join(f"-{n:05}" for n in range(20_000)) + "-00001"),
+        (notations.is_iri, "http://[" + "1:" * 50_000 + "]/"),
         (notations.is_media_type, "a/b" + "; " * 50_000 + "é"),
         (notations.is_media_type, 'a/b; c="' + "\\" * 100_001),
     ],
