@@ -191,8 +191,11 @@ def find(session: Session, wanted: Filter) -> list[StoredStatement]:
         found += _stored(session, [row[2:] for row in entries if row[2] is not None])
         if len(found) > wanted.limit or len(entries) < number:
             return found[: wanted.limit + 1]
-        after = (raw.read_instant(entries[-1][0]), entries[-1][1])
         number = min(4 * number, _MOST_ENTRIES)
+        if after == wanted.after and found:
+            # often only a few voided ones were among them: twice as many as those left open should take
+            number = min(number, 2 * (wanted.limit + 1 - len(found)) * len(entries) // len(found))
+        after = (raw.read_instant(entries[-1][0]), entries[-1][1])
 
 
 def _entries(
