@@ -345,4 +345,5 @@ def accept(world: World, session: Session, statement: dict[str, Any]) -> None:
 
 def found_with_agent(world: World, agent: str) -> set[str]:
     wanted = records.Filter(terms=(("agent", agent),))
-    return {str(one.id) for one in world.database.read(lambda session: records.find(session, wanted))}
+    found = world.database.read(lambda session: records.find(session, wanted))
+    return {json.loads(one.body)["id"] for one in found}
