@@ -69,7 +69,7 @@ def exact(
 ) -> str:
     """The statement `text` as it is given out; `authority` is JSON, the other values are texts that need no escaping."""
     if shape & (Shape.TO_REPLACE | Shape.LONE_ACTIVITY):
-        text, shape = _taken_apart(text, id_)
+        text, shape = _taken_apart(text, id_, shape)
     missing = f'"stored":"{stored}","authority":{authority}'
     if not shape & Shape.HAS_ID:
         missing += f',"id":"{id_}"'
@@ -84,18 +84,18 @@ _Members = dict[str, msgspec.Raw]
 _members_of: Final = msgspec.json.Decoder(_Members).decode
 
 
-def _taken_apart(text: str, id_: str) -> tuple[str, int]:
+def _taken_apart(text: str, id_: str, shape: int) -> tuple[str, int]:
     """With this id, without stored and authority, context activities in arrays, every other value with its very bytes; and its shape."""
     members = _members_of(text)
     members.pop("stored", None)
     members.pop("authority", None)
     if "id" in members:
         members["id"] = msgspec.Raw(f'"{id_}"'.encode())
-    _wrap_activities(members)
-    if bytes(members["object"]).find(b"contextActivities") >= 0:
+    if shape & Shape.LONE_ACTIVITY:
+        _wrap_activities(members)
         target = _members_of(members["object"])
-        _wrap_activities(target)
-        members["object"] = _written(target)
+        if _wrap_activities(target):
+            members["object"] = _written(target)
     shape = 0
     for name, flag in _SAID:
         if name in members:
@@ -106,19 +106,21 @@ def _taken_apart(text: str, id_: str) -> tuple[str, int]:
 _SAID: Final = (("id", Shape.HAS_ID), ("timestamp", Shape.HAS_TIMESTAMP), ("version", Shape.HAS_VERSION))
 
 
-def _wrap_activities(members: _Members) -> None:
-    """In a statement's or SubStatement's context. Whatever else happens to be called so is left as it is."""
+def _wrap_activities(members: _Members) -> bool:
+    """In a statement's or SubStatement's context; whether there were any. Whatever else happens to be called so is left as
+    it is."""
     if "context" not in members:
-        return
+        return False
     context = _members_of(members["context"])
     if "contextActivities" not in context:
-        return
+        return False
     by_kind = _members_of(context["contextActivities"])
     for kind, found in by_kind.items():
         if bytes(found).lstrip()[:1] == b"{":
             by_kind[kind] = msgspec.Raw(b"[" + bytes(found) + b"]")
     context["contextActivities"] = _written(by_kind)
     members["context"] = _written(context)
+    return True
 
 
 def _written(members: _Members) -> msgspec.Raw:

@@ -56,8 +56,9 @@ class TestExact:
         assert told["contextActivities"] == {"parent": [{"id": "http://example.org/p"}], "other": []}
         assert told["extensions"] == {"http://example.org/e": {"contextActivities": {"parent": {}}}}
 
-    def test_and_so_does_one_of_a_substatement(self):
-        inner = f'{PLAIN},"objectType":"SubStatement","context":{{"contextActivities":{{"parent":{{"id":"http://example.org/p"}}}}}}}}'
+    @pytest.mark.parametrize("name", ["contextActivities", "\\u0063ontextActivities"])
+    def test_and_so_does_one_of_a_substatement(self, name):
+        inner = f'{PLAIN},"objectType":"SubStatement","context":{{"{name}":{{"parent":{{"id":"http://example.org/p"}}}}}}}}'
         told = json.loads(
             given_out(PLAIN.replace('"object":{"id":"http://example.org/o"}', f'"object":{inner}') + "}")
         )
