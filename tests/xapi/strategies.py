@@ -164,7 +164,8 @@ def language_tags(draw: st.DrawFn) -> str:
         parts.append(letters(4, 4))
     if draw(st.booleans()):
         parts.append(draw(st.sampled_from(["GB", "us", "419"])))
-    parts += [letters(5, 8, ALNUM) for _ in range(draw(st.integers(0, 2)))]
+    variants = st.text(st.sampled_from(ALNUM), min_size=5, max_size=8)
+    parts += draw(st.lists(variants | st.just("1901"), max_size=2, unique_by=str.lower))
     for singleton in draw(st.lists(st.sampled_from("a1u9T"), max_size=2, unique=True)):
         parts += [singleton, letters(2, 8, ALNUM)]
     if draw(st.booleans()):
