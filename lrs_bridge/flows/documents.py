@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from lrs_bridge.errors import Forbidden, NotFound
+from lrs_bridge.errors import Forbidden, NotFound, TooLarge
 from lrs_bridge.flows import credentials, limits
 from lrs_bridge.store import documents
 from lrs_bridge.store.clients import Client
@@ -61,12 +62,15 @@ def read_one(session: Session, asked: Asked) -> Document:
 def read_names(session: Session, asked: Asked) -> tuple[list[str], datetime | None]:
     """The names of those that the query takes, and when the latest was changed."""
     permit(asked)
-    return documents.listed(session, asked.query)
+    return documents.listed(session, asked.query, launched_as=_launched_as(asked))
 
 
-def write(session: Session, asked: Asked, content_type: str | None, body: bytes, now: datetime) -> None:
-    """Stores what was put, or merges what was posted. Raises BadInput, Conflict or PreconditionFailed, and has changed
-    nothing then; Unauthorised where the credential was revoked since it was let in."""
+def write(
+    session: Session, asked: Asked, content_type: str | None, body: bytes, now: datetime, *, longest: int
+) -> None:
+    """Stores what was put, or merges what was posted. Raises BadInput, Conflict, PreconditionFailed or, where it would grow
+    beyond `longest` octets, TooLarge, and has changed nothing then; Unauthorised where the credential was revoked since it
+    was let in."""
     permit(asked)
     credentials.hold_live(session, {asked.client.id}, now)
     kept_type = checked_type(content_type)
@@ -77,6 +81,8 @@ def write(session: Session, asked: Asked, content_type: str | None, body: bytes,
     if asked.method == "POST":
         body = posted(asked.query.kind, kept_type, body, (held.content_type, held.body) if held else None)
         kept_type = held.content_type if held else kept_type
+    if len(body) > longest:
+        raise TooLarge(f"The document would be larger than {longest} octets (setting max_body_bytes).")
     document = Document(kept_type, body, etag_of(body), now)
     documents.put(session, asked.query, document, asked.client.id)
 
@@ -88,4 +94,9 @@ def remove(session: Session, asked: Asked, now: datetime) -> None:
     credentials.hold_live(session, {asked.client.id}, now)
     held = documents.hold(session, asked.query) if asked.query.name is not None else None
     asked.preconditions.check(held.etag if held else None)
-    documents.remove(session, asked.query)
+    documents.remove(session, asked.query, launched_as=_launched_as(asked))
+
+
+def _launched_as(asked: Asked) -> uuid.UUID | None:
+    """The registration that a launch is held to: beside it only what belongs to none is a launch's own."""
+    return uuid.UUID(asked.client.launch.registration) if asked.client.launch else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -21,6 +21,7 @@ from lrs_bridge.store.database import Database, Session
 
 _STATEMENTS_TOGETHER = 500
 _DEFINITIONS_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 500  # characters of an activity's id
 
 
 class Intake:
@@ -124,7 +125,8 @@ class _Request:
 
     def __init__(self, incoming: Sequence[Incoming], sender: Client, known: _Remembered) -> None:
         self.delivery = Delivery(incoming, sender, is_known=self._is_known)
-        self.learnt: list[bytes] = []
+        self.learnt: dict[str, bytes] = {}
+        self._may_define = sender.may("define")
         self._known = known
         self.ids = frozenset(one.id for one in incoming)
         self.refused: Exception | None = Unavailable("The statements were not written. Send them again.")
@@ -132,10 +134,15 @@ class _Request:
         self._writes = False
 
     def _is_known(self, activity: str, definition: Definition) -> bool:
-        digest = _digest(activity, definition)
-        if digest in self._known:
+        """Whether taking it over would change nothing, as far as is remembered."""
+        last = self._known.last(activity)
+        if last is not None and not self._may_define:
             return True
-        self.learnt.append(digest)
+        digest = _digest(definition) if self._may_define else _SOME
+        if last == digest:
+            return True
+        if len(activity) <= _LONGEST_REMEMBERED:
+            self.learnt[activity] = digest
         return False
 
     def wait(self) -> bool:
@@ -151,24 +158,29 @@ class _Request:
         self._woken.set()
 
 
+_SOME = b""
+"""In the place of the digest of a definition: that of this activity there is one, whichever."""
+
+
 class _Remembered:
-    """Definitions that were taken over not long ago, so that the same again costs no question to the database."""
+    """Of activities that came not long ago, the definition last taken over, so that the same again costs no question to the
+    database."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._mutex = threading.Lock()
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._last: OrderedDict[str, bytes] = OrderedDict()
 
-    def __contains__(self, digest: bytes) -> bool:
-        return digest in self._seen
+    def last(self, activity: str) -> bytes | None:
+        return self._last.get(activity)
 
-    def add(self, digests: Sequence[bytes]) -> None:
-        if digests:
+    def add(self, learnt: Mapping[str, bytes]) -> None:
+        if learnt:
             with self._mutex:
-                self._seen.update(dict.fromkeys(digests))
-                while len(self._seen) > self._most:
-                    self._seen.popitem(last=False)
+                self._last.update(learnt)
+                while len(self._last) > self._most:
+                    self._last.popitem(last=False)
 
 
-def _digest(activity: str, definition: Definition) -> bytes:
-    return blake2b(msgspec.json.encode([activity, definition]), digest_size=16).digest()
+def _digest(definition: Definition) -> bytes:
+    return blake2b(msgspec.json.encode(definition), digest_size=16).digest()

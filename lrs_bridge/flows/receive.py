@@ -19,7 +19,7 @@ from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.equivalence import equivalent, voided_statement
-from lrs_bridge.xapi.formats import definitions_in, merged, shape_of
+from lrs_bridge.xapi.formats import definitions_in, shape_of
 from lrs_bridge.xapi.terms import Term, referenced_statement, terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import Version
@@ -131,7 +131,7 @@ def accept(
     session: Session, incoming: Sequence[Incoming], sender: Client, now: datetime, cause: str | None = None
 ) -> list[uuid.UUID]:
     """Stores all of them, with index entries, voids and pending rows, or none. Sent again is success and changes nothing.
-    `now`: from `records.stamp`, in the same transaction; `cause`: the one act that brings them all, as an import; by
+    `now`: from `receiving.stamp`, in the same transaction; `cause`: the one act that brings them all, as an import; by
     default a sender's voids and what it sends belatedly.
 
     Raises Conflict where an id is held with other content (Communication 2.1.1), Forbidden where the sender may not write
@@ -152,11 +152,15 @@ def accept_together(session: Session, deliveries: Sequence[Delivery], now: datet
     referring = [one.id for one in new if one.refers_to is not None and one.id in added.fresh]
     if referring or added.awaited:
         references.complete(session, {*referring, *added.awaited})
-    for delivery in deliveries:
-        may_change = delivery.sender.may("define")
-        definitions = _definitions(delivery, may_change=may_change)
-        if definitions:
-            activities.learn(session, definitions, now, may_change=may_change)
+    came = [
+        activities.Came(activity, definition, delivery.sender.may("define"))
+        for delivery in deliveries
+        for one in delivery.incoming
+        for activity, definition in one.definitions.items()
+        if not delivery.is_known(activity, definition)
+    ]
+    if came:
+        activities.learn(session, came, now)
     attachments.keep(
         session,
         {
@@ -201,18 +205,6 @@ def _admitted(
         for delivery in deliveries
         for one, stored in zip(delivery.incoming, moments, strict=False)
     ]
-
-
-def _definitions(delivery: Delivery, *, may_change: bool) -> dict[str, activities.Definition]:
-    """Those not taken over before, of each activity as all statements of the request together have it; without `may_change`
-    as the first has it."""
-    came: dict[str, activities.Definition] = {}
-    for one in delivery.incoming:
-        for activity, definition in one.definitions.items():
-            if delivery.is_known(activity, definition) or (activity in came and not may_change):
-                continue
-            came[activity] = merged(came[activity], definition) if activity in came else definition
-    return came
 
 
 def _admit(session: Session, incoming: Sequence[Incoming], sender: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,23 +83,25 @@ def put(session: Session, query: DocumentQuery, document: Document, client_id: i
     )
 
 
-def remove(session: Session, query: DocumentQuery) -> None:
+def remove(session: Session, query: DocumentQuery, *, launched_as: uuid.UUID | None = None) -> None:
     """The one that `query` names or, without a name, all of its context; of a state's only those of the registration, if it
-    names one (Communication 2.3)."""
+    names one (Communication 2.3). `launched_as`: as `listed` has it."""
     gone = sa.delete(documents)
     if query.name is not None:
         session.execute(gone.where(documents.c.key == _key(query)))
     else:
-        session.execute(gone.where(*_of_context(query)))
+        session.execute(gone.where(*_of_context(query, launched_as)))
 
 
-def listed(session: Session, query: DocumentQuery) -> tuple[list[str], datetime | None]:
+def listed(
+    session: Session, query: DocumentQuery, *, launched_as: uuid.UUID | None = None
+) -> tuple[list[str], datetime | None]:
     """The names of the documents of a context, changed after `since`, the one changed longest ago first; and when the
-    latest was changed."""
+    latest was changed. `launched_as`: those of this registration and of none alone."""
     updated_at = sa.func.max(documents.c.updated_at).label("updated_at")
     found = (
         sa.select(documents.c.name, updated_at)
-        .where(*_of_context(query))
+        .where(*_of_context(query, launched_as))
         .group_by(documents.c.name)
         .order_by(updated_at, documents.c.name)
     )
@@ -106,8 +109,11 @@ def listed(session: Session, query: DocumentQuery) -> tuple[list[str], datetime 
     return [json.loads(row.name) for row in rows], rows[-1].updated_at if rows else None
 
 
-def _of_context(query: DocumentQuery) -> list[sa.ColumnElement[bool]]:
+def _of_context(query: DocumentQuery, launched_as: uuid.UUID | None) -> list[sa.ColumnElement[bool]]:
     wanted = [documents.c.owner == _digest(*_context(query))]
+    if launched_as is not None:
+        own = documents.c.registration == launched_as
+        wanted.append(sa.or_(own, documents.c.registration.is_(None)))
     if query.registration is not None:
         wanted.append(documents.c.registration == query.registration)
     if query.since is not None:

@@ -72,6 +72,7 @@ def in_flight_since(session: Session) -> int | None:
     [(since,)] = raw.rows(
         session,
         "SELECT min((classid::bigint << 32) | objid::bigint) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+        " AND mode = 'ShareLock'"  # locks of names are exclusive
         " AND classid::bigint > ? AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
         (_IN_FLIGHT_SINCE,),
     )

@@ -26,6 +26,7 @@ from lrs_bridge.store.lrs_tables import (  # noqa: F401  # part of the schema
     statement_references,
 )
 from lrs_bridge.store.metadata import Number, metadata, numbered
+from lrs_bridge.xapi.formats import UNKNOWN_SHAPE
 
 # --- records ---------------------------------------------------------------------------------------------------------
 
@@ -49,7 +50,9 @@ statements = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("is_voiding", sa.Boolean, nullable=False),
     sa.Column("fingerprint", sa.LargeBinary(16), nullable=False),  # digest of `body`
-    sa.Column("shape", sa.SmallInteger, nullable=False, server_default="31"),  # xapi.formats.Shape
+    sa.Column(
+        "shape", sa.SmallInteger, nullable=False, server_default=str(UNKNOWN_SHAPE)
+    ),  # xapi.formats.Shape
     sa.Column("body", sa.Text, nullable=False),  # the very text that was sent
     sa.Index(None, "stored", "seq"),
     sa.Index(None, "authority_id", "stored", "seq"),

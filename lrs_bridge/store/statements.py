@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,9 @@ def _stored(session: Session, rows: Sequence[Sequence[Any]]) -> list[StoredState
     """Rows of _COLUMNS. An authority never changes, so a connection remembers those it has seen."""
     known: dict[int, str] = session.info.setdefault("lrs_authorities", {})
     if unknown := {row[4] for row in rows} - known.keys():
+        if len(known) > _AUTHORITIES_REMEMBERED:
+            known.clear()
+            unknown = {row[4] for row in rows}
         found = sa.select(authorities.c.id, authorities.c.body).where(authorities.c.id.in_(unknown))
         known.update({row.id: row.body for row in session.execute(found)})
     return [
@@ -182,58 +186,80 @@ def find(session: Session, wanted: Filter) -> list[StoredStatement]:
     """Statements in order of `stored`, without voided ones: at most `limit` + 1, the last telling that there are more.
 
     Entries are taken in their order, a few at a time, each with its statement where all else matches too. A single
-    question would leave the plan to the planner's guess of how many there are."""
-    found: list[StoredStatement] = []
-    after, number = wanted.after, wanted.limit + 1
-    while True:
-        sql, values = _entries(session, wanted, after, number)
-        entries = raw.rows(session, sql, values)
-        found += _stored(session, [row[2:] for row in entries if row[2] is not None])
-        if len(found) > wanted.limit or len(entries) < number:
-            return found[: wanted.limit + 1]
-        number = min(4 * number, _MOST_ENTRIES)
-        if after == wanted.after and found:
+    question would leave the plan to the planner's guess of how many there are. Where several things are asked for, each
+    way in takes its turn, so that the one with the fewest entries decides what it costs."""
+    by_authority = [_Way(wanted, None)] if wanted.terms and wanted.authority_id is not None else []
+    ways = [_Way(wanted, term) for term in wanted.terms] + by_authority or [_Way(wanted, None)]
+    for way in itertools.cycle(ways):
+        if way.go_on(session):
+            return way.found[: wanted.limit + 1]
+    raise AssertionError("there is always a way")
+
+
+class _Way:
+    """Through the entries of one term or, without one, of the authority or of all."""
+
+    def __init__(self, wanted: Filter, by: tuple[str, str] | None) -> None:
+        self._wanted, self._by = wanted, by
+        self._after = wanted.after
+        self._number = wanted.limit + 1
+        self._seen = 0
+        self.found: list[StoredStatement] = []
+
+    def go_on(self, session: Session) -> bool:
+        """Whether it has come to its end, or the page is full."""
+        limit, number = self._wanted.limit, self._number
+        entries = raw.rows(session, *self._question(session))
+        self._seen += len(entries)
+        self.found += _stored(session, [row[2:] for row in entries if row[2] is not None])
+        if len(self.found) > limit or len(entries) < number:
+            return True
+        self._after = (raw.read_instant(entries[-1][0]), entries[-1][1])
+        self._number = min(4 * number, _MOST_ENTRIES)
+        if self.found:
             # often only a few voided ones were among them: twice as many as those left open should take
-            number = min(number, 2 * (wanted.limit + 1 - len(found)) * len(entries) // len(found))
-        after = (raw.read_instant(entries[-1][0]), entries[-1][1])
+            self._number = min(
+                self._number, 2 * (limit + 1 - len(self.found)) * self._seen // len(self.found)
+            )
+        return False
+
+    def _question(self, session: Session) -> tuple[str, list[Any]]:
+        """For the next entries, beside each its statement where all else matches, or NULLs; and the question's values."""
+        wanted = self._wanted
+        source, conditions, values = "statements", [], []
+        if self._by is not None:
+            source, conditions, values = "statement_index", ["key = ?"], [term_key(*self._by)]
+        elif wanted.authority_id is not None:
+            conditions, values = ["authority_id = ?"], [wanted.authority_id]
+        for moment, condition in ((wanted.since, "stored > ?"), (wanted.until, "stored <= ?")):
+            if moment is not None:
+                conditions.append(condition)
+                values.append(raw.instant(session, moment))
+        if self._after is not None:
+            conditions.append(f"(stored, seq) {'>' if wanted.ascending else '<'} (?, ?)")
+            values += [raw.instant(session, self._after[0]), self._after[1]]
+        order = "ASC" if wanted.ascending else "DESC"
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        values.append(self._number)
+        also = [f"NOT ({_VOIDED})"]
+        for term in wanted.terms:
+            if term != self._by:
+                also.append(_ALSO)
+                values.append(term_key(*term))
+        if self._by is not None and wanted.authority_id is not None:
+            also.append("s.authority_id = ?")
+            values.append(wanted.authority_id)
+        sql = (
+            f"SELECT t.stored, t.seq, {_COLUMNS} FROM"  # noqa: S608  # no value in it
+            f" (SELECT stored, seq FROM {source} {where} ORDER BY stored {order}, seq {order} LIMIT ?) t"
+            f" LEFT JOIN statements s ON s.seq = t.seq AND {' AND '.join(also)}"
+            f" ORDER BY t.stored {order}, t.seq {order}"
+        )
+        return sql, values
 
 
-def _entries(
-    session: Session, wanted: Filter, after: tuple[datetime, int] | None, number: int
-) -> tuple[str, list[Any]]:
-    """The question for the next `number` entries by the first term, and its values; beside each its statement, or NULLs."""
-    source, conditions, values = "statements", [], []
-    if wanted.terms:
-        source, conditions, values = "statement_index", ["key = ?"], [term_key(*wanted.terms[0])]
-    elif wanted.authority_id is not None:
-        conditions, values = ["authority_id = ?"], [wanted.authority_id]
-    for moment, condition in ((wanted.since, "stored > ?"), (wanted.until, "stored <= ?")):
-        if moment is not None:
-            conditions.append(condition)
-            values.append(raw.instant(session, moment))
-    if after is not None:
-        conditions.append(f"(stored, seq) {'>' if wanted.ascending else '<'} (?, ?)")
-        values += [raw.instant(session, after[0]), after[1]]
-    order = "ASC" if wanted.ascending else "DESC"
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    also = [f"NOT ({_VOIDED})"]
-    values.append(number)
-    for term in wanted.terms[1:]:
-        also.append(_ALSO)
-        values.append(term_key(*term))
-    if wanted.terms and wanted.authority_id is not None:
-        also.append("s.authority_id = ?")
-        values.append(wanted.authority_id)
-    sql = (
-        f"SELECT t.stored, t.seq, {_COLUMNS} FROM"  # noqa: S608  # no value in it
-        f" (SELECT stored, seq FROM {source} {where} ORDER BY stored {order}, seq {order} LIMIT ?) t"
-        f" LEFT JOIN statements s ON s.seq = t.seq AND {' AND '.join(also)}"
-        f" ORDER BY t.stored {order}, t.seq {order}"
-    )
-    return sql, values
-
-
-_MOST_ENTRIES = 10_000
+_MOST_ENTRIES = 2_000
+_AUTHORITIES_REMEMBERED = 1_000
 _ALSO = "EXISTS (SELECT 1 FROM statement_index o WHERE o.key = ? AND o.stored = t.stored AND o.seq = t.seq)"
 
 

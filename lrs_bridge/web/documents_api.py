@@ -11,7 +11,7 @@ from lrs_bridge.flows import documents
 from lrs_bridge.flows.documents import Asked
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.json_body import whole_body
-from lrs_bridge.web.xapi import blueprint, clock, no_content, parameters
+from lrs_bridge.web.xapi import blueprint, clock, no_content, parameters, settings
 from lrs_bridge.xapi import versions
 from lrs_bridge.xapi.document_queries import Kind, Method, parse_document_query
 from lrs_bridge.xapi.preconditions import Preconditions
@@ -68,7 +68,10 @@ class Documents(MethodView):
     def _write(self, method: Method) -> Response:
         asked = self._asked(method)
         body, content_type = whole_body(), request.headers.get("Content-Type")
-        database().write(lambda session: documents.write(session, asked, content_type, body, clock()()))
+        longest = settings().max_body_bytes
+        database().write(
+            lambda session: documents.write(session, asked, content_type, body, clock()(), longest=longest)
+        )
         return no_content()
 
     def delete(self) -> Response:

@@ -33,7 +33,7 @@ def read_to_end(answer: Response) -> Response:
     """A request that is refused by its head has a body still. Left unread it would end the connection, and the client's
     next request on it would get no answer. What is larger than the service takes is left, and so is what comes from
     somebody unknown, who could keep us waiting for it."""
-    if answer.status_code == 401:
+    if "client" not in g:
         return answer
     with contextlib.suppress(HTTPException, OSError):  # too large, or gone
         while request.stream.read(_READ_AT_ONCE):

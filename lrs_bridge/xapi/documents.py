@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
-import msgspec
-
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.xapi import strict_json
 from lrs_bridge.xapi.strict_json import DEEPEST
@@ -81,18 +79,6 @@ def split(body: bytes) -> Batch:
     if _after_blanks(text, end) != len(text):
         _refuse(text)
     return batch
-
-
-def merge(text: str, set_by_lrs: dict[str, Any]) -> str:
-    """The statement `text` with these top-level members put in the place of its own, or added at its end.
-
-    Every other member's value keeps its bytes. `text` has been accepted before, so it is a JSON object.
-    """
-    members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    for name, value in set_by_lrs.items():
-        members[name] = msgspec.Raw(msgspec.json.encode(value))
-    written = (msgspec.json.encode(name) + b":" + bytes(raw) for name, raw in members.items())
-    return "{" + b",".join(written).decode() + "}"
 
 
 def _decoded(body: bytes) -> str:
@@ -168,12 +154,15 @@ def _fraction(digits: str) -> float | Decimal:
     return value if value not in _INFINITE else _beyond_double(digits)
 
 
+_VAST: Final = Decimal("1E+999999999999999999")
+
+
 def _beyond_double(digits: str) -> Decimal:
     try:
         return Decimal(digits)
     except InvalidOperation:
         # Even Decimal's exponent ends somewhere, at 10 to the 18th: no more is known than that it is vast.
-        return Decimal(digits[0] + "Infinity" if digits[0] == "-" else "Infinity")
+        return _VAST.copy_negate() if digits[0] == "-" else _VAST
 
 
 _DECODER: Final = json.JSONDecoder(

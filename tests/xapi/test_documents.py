@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from xapi.examples import FULL, as_body
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.xapi.documents import merge, parse, split
+from lrs_bridge.xapi.documents import parse, split
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -123,8 +122,8 @@ def test_no_more_faults_than_a_person_reads():
         (b"1e400", Decimal("1e400")),
         (b"-1e400", Decimal("-1e400")),
         (b"1" * 4300, (10**4300 - 1) // 9),
-        (b"1e99999999999999999999999", Decimal("Infinity")),
-        (b"-1e99999999999999999999999", Decimal("-Infinity")),
+        (b"1e99999999999999999999999", Decimal("1E+999999999999999999")),
+        (b"-1e99999999999999999999999", Decimal("-1E+999999999999999999")),
     ],
 )
 def test_what_is_taken(body, value):
@@ -176,23 +175,6 @@ def test_split_of_a_single_object(value, before, after):
     batch = split(f"{before}{text}{after}".encode())
     assert not batch.was_array
     assert [(sent.text, sent.value) for sent in batch] == [(text, value)]
-
-
-@given(objects, objects, escapes)
-def test_merge_is_update_and_leaves_other_members_alone(value, changes, escaped):
-    text = json.dumps(value, ensure_ascii=escaped, separators=(" , ", " : "))
-    merged = merge(text, changes)
-    assert parse(merged.encode()) == {**value, **changes}
-    before = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    after = msgspec.json.decode(merged, type=dict[str, msgspec.Raw])
-    assert list(after) == list({**value, **changes})
-    assert all(bytes(after[name]) == bytes(before[name]) for name in value if name not in changes)
-
-
-def test_merge_keeps_numbers_as_they_were_written():
-    text = '{"id":"x","result":{"score":{"raw":1.50,"max":1e400}},"n":' + "9" * 5000 + "}"
-    merged = merge(text, {"id": "y", "stored": "now"})
-    assert merged == text.replace('"x"', '"y"')[:-1] + ',"stored":"now"}'
 
 
 def test_a_full_statement_comes_back_as_it_was_sent():

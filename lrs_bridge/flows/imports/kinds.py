@@ -50,7 +50,6 @@ class Known:
 
     mappings: Mappings
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
-    clock: Clock | None = None
     shared: frozenset[str] = frozenset()
     decided_courses: frozenset[str] = frozenset()
     today: date = date.max

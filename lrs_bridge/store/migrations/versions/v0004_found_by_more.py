@@ -5,11 +5,11 @@ import uuid
 import sqlalchemy as sa
 from alembic import op
 
-from lrs_bridge.store.activities import learn
+from lrs_bridge.store.activities import Came, learn
 from lrs_bridge.store.dialects import insert_new
 from lrs_bridge.store.lrs_tables import statement_references
 from lrs_bridge.store.references import complete
-from lrs_bridge.store.schema import statement_index, statements
+from lrs_bridge.store.schema import clients, statement_index, statements
 from lrs_bridge.store.statements import term_key
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.formats import definitions_in, shape_of
@@ -56,12 +56,18 @@ def _read_anew(session: sa.Connection) -> None:
         if references:
             session.execute(sa.insert(statement_references), references)
             complete(session, [row.id for row, _ in read])
-        for row, said in read:
-            learn(session, definitions_in(said), row.stored, may_change=True)
+        came = [
+            Came(activity, definition, not {"define", "all"}.isdisjoint(row.scopes.split()))
+            for row, said in read
+            for activity, definition in definitions_in(said).items()
+        ]
+        if came:
+            learn(session, came, read[-1][0].stored)
 
 
 _BATCH = (
-    sa.select(statements.c.seq, statements.c.id, statements.c.stored, statements.c.body)
+    sa.select(statements.c.seq, statements.c.id, statements.c.stored, statements.c.body, clients.c.scopes)
+    .join(clients, clients.c.id == statements.c.client_id)
     .where(statements.c.seq > sa.bindparam("after"))
     .order_by(statements.c.seq)
     .limit(sa.bindparam("number"))
