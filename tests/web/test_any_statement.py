@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from builders import VERSION_HEADER
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xapi.examples import BOTH, as_body
-from xapi.mutations import mutations_of
+from xapi.mutations import mutations_of, places_of
 from xapi.strategies import statements
 from xapi.test_any_statement import MANY, given_back, in_escapes
 
 from lrs_bridge.moments import format_instant
+from lrs_bridge.xapi.agents import IFI_MEMBERS
+from lrs_bridge.xapi.validity import VOIDED
 
 
 def some(bridge):
@@ -60,6 +64,42 @@ def test_it_comes_back_as_it_was_sent(bridge, version):
     sent_and_fetched()
     bridge.recompute()
     assert bridge.differences() == []
+
+
+def queries_that_find(statement) -> Iterator[dict[str, Any]]:
+    """Each alone finds it, among others."""
+    yield {"verb": statement["verb"]["id"]}
+    if "registration" in statement.get("context", {}):
+        yield {"registration": statement["context"]["registration"].swapcase()}
+    for place in places_of("statement", statement, (), "$", ""):
+        # The authority is not as it was sent.
+        if place.kind in ("agent", "group") and place.way[0] != "authority":
+            identified = {name: place.value[name] for name in IFI_MEMBERS if name in place.value}
+            if identified:
+                kind = {"objectType": "Group"} if place.kind == "group" else {}
+                is_direct = place.way in (("actor",), ("object",))
+                yield {"agent": {**kind, **identified}, "related_agents": "false" if is_direct else "true"}
+        elif place.kind == "activity":
+            is_direct = place.way == ("object",)
+            yield {"activity": place.value["id"], "related_activities": "false" if is_direct else "true"}
+
+
+@pytest.mark.requirement(
+    "XAPI-00164", "XAPI-00176", "XAPI-00177", "XAPI-00178", "XAPI-00179", "XAPI-00180", "XAPI-00181"
+)
+@pytest.mark.parametrize("version", BOTH)
+def test_it_is_found_by_all_that_it_says(bridge, version):
+    @some(bridge)
+    @given(statements(version).filter(lambda one: one["verb"]["id"] != VOIDED))
+    def sent_and_found(statement):
+        statement.pop("id", None)
+        [id_] = bridge.stored(statement, headers={VERSION_HEADER: version})
+        for query in queries_that_find(statement):
+            page = bridge.get(headers={VERSION_HEADER: version}, **query)
+            assert page.status_code == 200, page.text
+            assert id_ in [one["id"] for one in page.get_json()["statements"]], query
+
+    sent_and_found()
 
 
 @pytest.mark.parametrize("version", BOTH)
