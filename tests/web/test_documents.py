@@ -379,6 +379,13 @@ class TestRefusals:
         assert answer.status_code == 400
         assert len(answer.get_json()["problems"]) == 2
 
+    def test_of_what_grows_too_large(self, make_bridge):
+        shelf = Shelf(make_bridge(max_body_bytes=1000), "state")
+        for number, status in ((1, 204), (2, 204), (3, 413)):
+            body = json.dumps({str(number): "x" * 400}).encode()
+            assert shelf.post(body).status_code == status
+        assert set(shelf.get().get_json()) == {"1", "2"}
+
     def test_of_what_is_too_large(self, make_bridge):
         shelf = Shelf(make_bridge(max_body_bytes=1000), "state")
         assert shelf.put(b"x" * 1001, headers={"Content-Type": "text/plain"}).status_code == 413

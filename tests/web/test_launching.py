@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from builders import ATTEMPTED, VOIDED, completion, day, new_id, statement, void_of
+from builders import ATTEMPTED, VOIDED, actor_of, completion, day, new_id, statement, void_of
 from web.launches import ACTIVITY, ASHA, BEN, CONTENT, REGISTRATION, in_launch, link, parameters, sender
 
 from lrs_bridge.errors import BadInput, Forbidden
@@ -375,3 +375,20 @@ class TestDocumentsOverHttp:
             bridge.get(path="/xapi/agents", sender=known, agent=statement(ASHA)["actor"]).status_code == 200
         )
         assert bridge.get(path="/xapi/activities", sender=known, activityId=ACTIVITY).status_code == 200
+
+    def test_a_whole_context_is_its_own_registration_and_what_belongs_to_none(self, bridge):
+        other = "0a4f8d3e-52c1-4f0e-9d5b-6a7e2f1c3b90"
+        first, second = sender(link(bridge)), sender(link(bridge, registration=other))
+        state = {"path": "/xapi/activities/state", "activityId": ACTIVITY, "agent": actor_of(ASHA)}
+        text = {"headers": {"Content-Type": "text/plain"}}
+
+        def put(name, by, **more):
+            answer = bridge.request("PUT", b"x", sender=by, stateId=name, **state, **more, **text)
+            assert answer.status_code == 204
+
+        put("first", first, registration=REGISTRATION)
+        put("second", second, registration=other)
+        put("shared", first)
+        assert set(bridge.get(sender=second, **state).get_json()) == {"second", "shared"}
+        assert bridge.request("DELETE", sender=second, **state).status_code == 204
+        assert bridge.get(sender=first, **state).get_json() == ["first"]
