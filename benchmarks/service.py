@@ -91,7 +91,7 @@ class Service:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.processes = int(os.environ.get("LRS_BRIDGE_WEB_PROCESSES", "1"))
+        self.processes = int(os.environ.get("LRS_BRIDGE_WEB_PROCESSES") or os.cpu_count() or 1)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LRS_BRIDGE_")},
             "LRS_BRIDGE_DATABASE_URL": database_url,

@@ -19,8 +19,9 @@ from lrs_bridge.errors import BadSettings
 
 log = logging.getLogger(__name__)
 
-# Threads wait for the disk more than they compute; beyond this they only queue for the interpreter.
-THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+# Of each web process. Threads wait for the database more than they compute, and statements of those that wait together are
+# written together: with 16 connections 16 threads took half as many again as 5, and more brought no more.
+THREADS = 16
 _RESTART_SECONDS = 1.0
 _STOP_SECONDS = 20
 

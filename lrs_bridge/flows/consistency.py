@@ -12,8 +12,8 @@ from lrs_bridge.store.database import Database, Session
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LATELY_SECONDS = 1.0
-_PROBE_SECONDS = 0.05
-"""On SQLite asking holds writers up for a moment, so it is not done at every request."""
+_FRESH_SECONDS = 0.05
+"""Asking costs a round trip, on SQLite it holds writers up for a moment: it is not done at every request."""
 
 
 class Consistency:
@@ -28,7 +28,9 @@ class Consistency:
         """Every statement `stored` at this moment or before will be in what `session`, one of `Database.glance`, reads from
         now on."""
         if session.dialect.name == "sqlite":
-            return self._quiet(_PROBE_SECONDS)
+            return self._quiet(_FRESH_SECONDS)
+        if self._known is not None and time.monotonic() - self._asked < _FRESH_SECONDS:
+            return self._known
         now = self._clock()
         since = receiving.in_flight_since(session)
         found = (now if since is None else _EPOCH + since * _MICROSECOND) - _MICROSECOND

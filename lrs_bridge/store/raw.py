@@ -21,12 +21,12 @@ def is_postgres(session: Session) -> bool:
 
 
 def rows(session: Session, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-    """Runs one statement, its places written as ?, and fetches all rows as tuples. Raises as SQLAlchemy would."""
+    """Runs one statement that gives rows, its places written as ?, and fetches them all as tuples. Raises as SQLAlchemy
+    would."""
     driver: Any = session.connection.driver_connection
     try:
         if is_postgres(session):
-            found = driver.execute(sql.replace("?", "%s"), values, prepare=True)
-            return list(found.fetchall()) if found.description else []
+            return list(driver.execute(sql.replace("?", "%s"), values, prepare=True).fetchall())
         return list(driver.execute(sql, values).fetchall())
     except _errors(session) as wrong:
         raise _as_told(session, sql, wrong) from wrong
