@@ -5,7 +5,7 @@
 #   make test     all tests; with PostgreSQL installed, on both databases
 #   make check    style, types, and who may import whom
 #   make conformance  the public xAPI conformance suite, where it is installed: both versions, both databases
-#   make bench    what it takes in, what recomputing and importing cost, on SQLite
+#   make bench    how near the service comes to its limits, what pages, recomputing and importing cost; needs wrk, PostgreSQL
 #
 # ONLY narrows conformance:  make conformance ONLY="--version 1.0.3 --database sqlite --grep State"
 # PYTHON is the Python that .venv is made with:  make test PYTHON=python3.12
@@ -41,6 +41,9 @@ conformance: ready
 
 bench: ready
 	@$(VENV)/bin/python benchmarks/receive.py
+	@$(VENV)/bin/python benchmarks/limits.py sqlite
+	@$(VENV)/bin/python benchmarks/limits.py postgres
+	@$(VENV)/bin/python benchmarks/pages.py 100000
 	@$(VENV)/bin/python benchmarks/recompute.py 1000
 	@$(VENV)/bin/python benchmarks/imports.py 2000
 
