@@ -138,7 +138,8 @@ def _offset(zone: str | None) -> timedelta:
 
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with all six digits, so that text order is time order: 2017-03-01T09:30:00.000000Z."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return in_utc.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

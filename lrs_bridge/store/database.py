@@ -80,11 +80,14 @@ class Database:
     def _run(self, engine: sa.Engine, journey: Callable[[Session], Answer], *, kept: bool = True) -> Answer:
         for attempt in range(1, _TRIES + 1):
             try:
-                with engine.connect() as session, session.begin() as transaction:
-                    answer = journey(session)
-                    if not kept:
-                        transaction.rollback()
-                    return answer
+                with engine.connect() as session:
+                    if engine is self._glancing:
+                        return journey(session)
+                    with session.begin() as transaction:
+                        answer = journey(session)
+                        if not kept:
+                            transaction.rollback()
+                        return answer
             except PoolTimeout as wrong:
                 raise Unavailable("All connections to the database are taken.") from wrong
             except DBAPIError as wrong:
