@@ -3,6 +3,7 @@ come meanwhile gather for the next. Nobody waits for company: a request that com
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections import OrderedDict, deque
@@ -18,6 +19,8 @@ from lrs_bridge.store import receiving, references
 from lrs_bridge.store.activities import Definition
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database, Session
+
+log = logging.getLogger(__name__)
 
 _STATEMENTS_TOGETHER = 500
 _DEFINITIONS_REMEMBERED = 20_000
@@ -105,7 +108,14 @@ class Intake:
         except receiving.HeldAlready:
             awaited = self._database.write(lambda session: self._store(session, deliveries, quickly=False))
         if awaited:
+            self._complete(awaited)
+
+    def _complete(self, awaited: Collection[uuid.UUID]) -> None:
+        """They are stored, whatever becomes of this: what fails here is made up for when they are matched."""
+        try:
             self._database.write(lambda session: references.complete(session, awaited))
+        except Exception:
+            log.exception("what refers to statements that came later is not found by them yet")
 
     def _store(
         self, session: Session, deliveries: Sequence[Delivery], *, quickly: bool

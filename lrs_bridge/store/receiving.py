@@ -97,9 +97,9 @@ def add(session: Session, new: Sequence[NewStatement]) -> Added:
     write = _add_postgres if raw.is_postgres(session) else _add_sqlite
     written = write(session, ordered)
     fresh = {id_: seq for id_, seq, _ in written}
-    for one in ordered:
-        if one.refers_to is not None and one.id in fresh:
-            _write_reference(session, one, fresh[one.id])
+    _write_references(
+        session, [(fresh[one.id], one) for one in ordered if one.refers_to is not None and one.id in fresh]
+    )
     held = [one.id for one in ordered if one.id not in fresh]
     return Added(
         fresh, _fingerprints(session, held) if held else {}, {id_ for id_, _, awaited in written if awaited}
@@ -257,11 +257,15 @@ def _keys(one: NewStatement) -> set[int]:
 # --- what few statements have ------------------------------------------------------------------------------------------
 
 
-def _write_reference(session: Session, one: NewStatement, seq: int) -> None:
-    session.execute(sa.insert(statement_references).values(target=one.refers_to, seq=seq))
-    if one.voids is not None:
-        session.execute(
-            sa.insert(voidings).values(
-                seq=seq, target=one.voids, authority_id=one.authority_id, any_authority=one.may_void_any
-            )
-        )
+def _write_references(session: Session, referring: Sequence[tuple[int, NewStatement]]) -> None:
+    if not referring:
+        return
+    references = [{"target": one.refers_to, "seq": seq} for seq, one in referring]
+    session.execute(sa.insert(statement_references), references)
+    voids = [
+        {"seq": seq, "target": one.voids, "authority_id": one.authority_id, "any_authority": one.may_void_any}
+        for seq, one in referring
+        if one.voids is not None
+    ]
+    if voids:
+        session.execute(sa.insert(voidings), voids)
