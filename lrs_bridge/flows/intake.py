@@ -12,13 +12,15 @@ from hashlib import blake2b
 
 import msgspec
 
-from lrs_bridge.errors import Unauthorised, Unavailable
-from lrs_bridge.flows.receive import Delivery, Incoming, accept_and_commit, accept_together, are_plain
+from lrs_bridge.errors import Unavailable
+from lrs_bridge.flows import credentials
+from lrs_bridge.flows.receive import Delivery, Incoming, accept_together, are_plain, new_statements
 from lrs_bridge.moments import Clock
 from lrs_bridge.store import receiving, references
 from lrs_bridge.store.activities import Definition
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database, Session
+from lrs_bridge.store.lane import Lane
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Intake:
         self._mutex = threading.Lock()
         self._waiting: deque[_Request] = deque()
         self._is_writing = False
+        self._lane = Lane(database, clock) if database.engine.dialect.name == "postgresql" else None
         self._definitions = _Remembered(_DEFINITIONS_REMEMBERED)
 
     def store(self, incoming: Sequence[Incoming], sender: Client) -> list[uuid.UUID]:
@@ -63,8 +66,10 @@ class Intake:
         """Writes the requests that have waited longest, and hands on to one that waits."""
         with self._mutex:
             group = self._next_group()
+            another_follows = bool(self._waiting)
         try:
-            self._write(group)
+            if not self._write_quickly(group, another_follows):
+                self._write(group)
         finally:
             with self._mutex:
                 if self._waiting:
@@ -88,7 +93,8 @@ class Intake:
 
     def _write(self, group: list[_Request]) -> None:
         try:
-            self._accept(group)
+            deliveries = [request.delivery for request in group]
+            self._database.write(lambda session: self._store(session, deliveries))
         except Exception as refused:  # noqa: BLE001  # handed to the request it belongs to
             if len(group) == 1 or isinstance(refused, Unavailable):
                 for request in group:
@@ -101,14 +107,25 @@ class Intake:
             request.refused = None
             self._definitions.add(request.learnt)
 
-    def _accept(self, group: Sequence[_Request]) -> None:
+    def _write_quickly(self, group: list[_Request], another_follows: bool) -> bool:
+        """Whether it did."""
+        if self._lane is None:
+            return False
         deliveries = [request.delivery for request in group]
-        try:
-            awaited = self._database.write(lambda session: self._store(session, deliveries, quickly=True))
-        except receiving.HeldAlready:
-            awaited = self._database.write(lambda session: self._store(session, deliveries, quickly=False))
+        if not are_plain(deliveries):
+            self._lane.rest()
+            return False
+        senders = {delivery.sender.id for delivery in deliveries}
+        awaited = self._lane.store(
+            lambda now: new_statements(deliveries, now), senders, another_follows=another_follows
+        )
+        if awaited is None:
+            return False
+        for request in group:
+            request.refused = None
         if awaited:
             self._complete(awaited)
+        return True
 
     def _complete(self, awaited: Collection[uuid.UUID]) -> None:
         """They are stored, whatever becomes of this: what fails here is made up for when they are matched."""
@@ -117,17 +134,10 @@ class Intake:
         except Exception:
             log.exception("what refers to statements that came later is not found by them yet")
 
-    def _store(
-        self, session: Session, deliveries: Sequence[Delivery], *, quickly: bool
-    ) -> Collection[uuid.UUID]:
-        senders = {delivery.sender.id for delivery in deliveries}
-        now, live = receiving.begin(session, self._clock, senders)
-        if live != senders:
-            raise Unauthorised("The credential was revoked or has expired.")
-        if quickly and are_plain(session, deliveries):
-            return accept_and_commit(session, deliveries, now)
+    def _store(self, session: Session, deliveries: Sequence[Delivery]) -> None:
+        now = receiving.stamp(session, self._clock)
+        credentials.hold_live(session, {delivery.sender.id for delivery in deliveries}, now)
         accept_together(session, deliveries, now)
-        return ()
 
 
 class _Request:

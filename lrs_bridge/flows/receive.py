@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from typing import Any
 from lrs_bridge.errors import BadInput, Conflict, Forbidden, Problem
 from lrs_bridge.flows import attachments, limits
 from lrs_bridge.moments import parse_instant
-from lrs_bridge.store import activities, raw, receiving, references
+from lrs_bridge.store import activities, receiving, references
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
@@ -144,7 +144,9 @@ def accept(
 def accept_together(session: Session, deliveries: Sequence[Delivery], now: datetime) -> None:
     """What `accept` does, for several requests at once: all are stored, or it raises what one of them is refused for. No id
     may stand in two of them."""
-    new = _admitted(session, deliveries, now)
+    for delivery in deliveries:
+        _admit(session, delivery.incoming, delivery.sender)
+    new = new_statements(deliveries, now)
     if not new:
         return
     added = receiving.add(session, new)
@@ -172,33 +174,25 @@ def accept_together(session: Session, deliveries: Sequence[Delivery], now: datet
     )
 
 
-def are_plain(session: Session, deliveries: Sequence[Delivery]) -> bool:
-    """Whether they bring statements and nothing else, so that `accept_and_commit` may store them."""
-    return raw.is_postgres(session) and all(
-        one.refers_to is None
-        and not one.contents
-        and all(delivery.is_known(*definition) for definition in one.definitions.items())
+def are_plain(deliveries: Sequence[Delivery]) -> bool:
+    """Whether they bring statements that refer to no other, from those who may send them, and nothing else: they need no
+    more than `new_statements` gives to be written."""
+    return all(
+        delivery.sender.may("statements/write")
+        and not delivery.sender.launch
+        and all(
+            one.refers_to is None
+            and not one.contents
+            and all(delivery.is_known(*definition) for definition in one.definitions.items())
+            for one in delivery.incoming
+        )
         for delivery in deliveries
-        for one in delivery.incoming
     )
 
 
-def accept_and_commit(
-    session: Session, deliveries: Sequence[Delivery], now: datetime
-) -> Collection[uuid.UUID]:
-    """What `accept_together` does for plain ones, the end of the transaction included. Returns those to which statements
-    that came earlier refer: `references.complete` is to be told of them. Raises receiving.HeldAlready, and stores nothing,
-    where not all are new."""
-    new = _admitted(session, deliveries, now)
-    return receiving.add_all(session, new) if new else ()
-
-
-def _admitted(
-    session: Session, deliveries: Sequence[Delivery], now: datetime
-) -> list[receiving.NewStatement]:
-    for delivery in deliveries:
-        _admit(session, delivery.incoming, delivery.sender)
-    # a microsecond apart, so that the order of the requests is the order of reading
+def new_statements(deliveries: Sequence[Delivery], now: datetime) -> list[receiving.NewStatement]:
+    """What is to be written of them, `stored` at `now` and a microsecond apart, so that the order of the requests is the order
+    of reading."""
     moments = (now + timedelta(microseconds=place) for place in count())
     return [
         _new_statement(one, delivery, stored)

@@ -152,14 +152,9 @@ def check(session: Session, key: str, secret: str) -> Client | None:
 
 def live(session: Session, numbers: Collection[int], now: datetime) -> set[int]:
     """Of these credentials, those that are neither revoked nor expired."""
-    return {number for (number,) in raw.rows(session, *which_are_live(session, numbers, now))}
-
-
-def which_are_live(session: Session, numbers: Collection[int], now: datetime) -> tuple[str, tuple[Any, Any]]:
-    """The question that `live` asks, for `raw`."""
     among, listed = raw.in_list(session, list(numbers))
     sql = f"SELECT id FROM clients WHERE id {among} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"  # noqa: S608  # no value in it
-    return sql, (listed, raw.instant(session, now))
+    return {number for (number,) in raw.rows(session, sql, (listed, raw.instant(session, now)))}
 
 
 def _client(row: sa.Row[Any]) -> Client:

@@ -25,6 +25,8 @@ Session = sa.Connection
 Answer = TypeVar("Answer")
 
 _TRIES = 8
+_CONNECTIONS = {"pool_size": 20, "max_overflow": 10}
+_MOST_RESTING = 8
 _BUSY_SECONDS = 5  # of waiting for another writer, at each try
 _RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
@@ -52,6 +54,8 @@ class Database:
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
         self._writing = self.engine.execution_options(lrs_writing=True)
         self._reading = self._glancing = self.engine.execution_options(lrs_writing=False)
+        self._resting: list[Session] = []
+        self._kept: list[Session] = []
         if self.engine.dialect.name == "postgresql":
             self._reading = self._reading.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -70,24 +74,61 @@ class Database:
     def glance(self, journey: Callable[[Session], Answer]) -> Answer:
         """Runs `journey`, which only reads, each of its questions seeing what is committed at that moment: for one question,
         or several whose answers nothing can change, it saves opening and ending a transaction."""
-        return self._run(self._glancing, journey)
+        return self._tried(lambda: self._glance(journey))
 
     def rehearse(self, journey: Callable[[Session], Answer]) -> Answer:
         """Runs a writing journey as `write` does and takes everything back: what a dry run shows is what a real one would
         do."""
         return self._run(self._writing, journey, kept=False)
 
+    def keep(self) -> Session:
+        """A connection as `glance` lends them, for its taker to keep. Raises Unavailable."""
+        session = self._tried(self._glancing.connect)
+        self._kept.append(session)
+        return session
+
+    def drop(self, kept: Session) -> None:
+        """One that is no longer good."""
+        self._kept.remove(kept)
+        kept.invalidate()
+        kept.close()
+
     def _run(self, engine: sa.Engine, journey: Callable[[Session], Answer], *, kept: bool = True) -> Answer:
+        def once() -> Answer:
+            with engine.connect() as session, session.begin() as transaction:
+                answer = journey(session)
+                if not kept:
+                    transaction.rollback()
+                return answer
+
+        return self._tried(once)
+
+    def _glance(self, journey: Callable[[Session], Answer]) -> Answer:
+        """Taking a connection out of SQLAlchemy's pool and putting it back takes longer than many a question, so those that
+        were lent rest here."""
+        try:
+            session = self._resting.pop()
+        except IndexError:
+            session = self._glancing.connect()
+        try:
+            answer = journey(session)
+            if session.in_transaction():
+                session.rollback()
+        except BaseException:
+            session.close()
+            while self._resting:  # the database may have been away, and then none of them is any good
+                self._resting.pop().close()
+            raise
+        if len(self._resting) < _MOST_RESTING:
+            self._resting.append(session)
+        else:
+            session.close()
+        return answer
+
+    def _tried(self, once: Callable[[], Answer]) -> Answer:
         for attempt in range(1, _TRIES + 1):
             try:
-                with engine.connect() as session:
-                    if engine is self._glancing:
-                        return journey(session)
-                    with session.begin() as transaction:
-                        answer = journey(session)
-                        if not kept:
-                            transaction.rollback()
-                        return answer
+                return once()
             except PoolTimeout as wrong:
                 raise Unavailable("All connections to the database are taken.") from wrong
             except DBAPIError as wrong:
@@ -107,6 +148,8 @@ class Database:
             raise Unavailable(f"The database can't be reached: {wrong.orig}") from wrong
 
     def close(self) -> None:
+        for session in (*self._resting, *self._kept):
+            session.close()
         self.engine.dispose()
 
 
@@ -144,7 +187,9 @@ def _is_out_of_reach(wrong: DBAPIError) -> bool:
 
 
 def _sqlite(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_CONNECTIONS
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -166,8 +211,7 @@ def _postgres(url: str) -> sa.Engine:
         return sa.create_engine(
             url,
             pool_pre_ping=False,
-            pool_size=20,
-            max_overflow=10,
+            **_CONNECTIONS,
             hide_parameters=True,  # errors are logged and kept, and values are of people
             connect_args={"options": "-c timezone=UTC"},
         )

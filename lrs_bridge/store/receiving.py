@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError
 
 from lrs_bridge.moments import Clock
-from lrs_bridge.store import clients, raw
+from lrs_bridge.store import raw
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.lrs_tables import statement_references
 from lrs_bridge.store.schema import voidings
@@ -53,17 +52,13 @@ def stamp(session: Session, clock: Clock) -> datetime:
     return clock()
 
 
-def begin(session: Session, clock: Clock, senders: Collection[int]) -> tuple[datetime, set[int]]:
-    """What `stamp` gives, and those of these credentials that are neither revoked nor expired; the first of a transaction."""
-    now = clock()
-    live = clients.which_are_live(session, senders, now)
-    first = (_in_flight(now),) if raw.is_postgres(session) else ()
-    *_, found = raw.rows_together(session, *first, live)
-    return clock(), {number for (number,) in found}
-
-
 def _in_flight(now: datetime) -> tuple[str, tuple[int]]:
-    return "SELECT pg_advisory_xact_lock_shared(?)", ((now - _EPOCH) // timedelta(microseconds=1),)
+    return "SELECT pg_advisory_xact_lock_shared(?)", (microseconds(now),)
+
+
+def microseconds(now: datetime) -> int:
+    """Of the epoch: the key of the lock that is held while statements `stored` at this moment or later are written."""
+    return (now - _EPOCH) // timedelta(microseconds=1)
 
 
 def in_flight_since(session: Session) -> int | None:
@@ -106,26 +101,6 @@ def add(session: Session, new: Sequence[NewStatement]) -> Added:
     )
 
 
-class HeldAlready(Exception):
-    """`add_all` met a statement that is held already."""
-
-
-def add_all(session: Session, new: Sequence[NewStatement]) -> Collection[uuid.UUID]:
-    """On PostgreSQL: writes statements that refer to no other and ends the transaction, in one round trip. Returns those that
-    a statement which came earlier refers to. Raises HeldAlready, and writes nothing, where one is held already."""
-    ordered = sorted(new, key=lambda one: one.id)
-    try:
-        written = raw.rows_and_commit(session, POSTGRES_ALL, columns(ordered))
-    except DataError as wrong:
-        if getattr(wrong.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
-            raise HeldAlready from wrong
-        raise
-    return {id_ for id_, _, awaited, _ in written if awaited}
-
-
-_DIVISION_BY_ZERO = "22012"
-
-
 def _fingerprints(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, bytes]:
     among, listed = raw.in_list(session, [raw.identity(session, one) for one in ids])
     found = raw.rows(session, f"SELECT id, fingerprint FROM statements WHERE id {among}", (listed,))  # noqa: S608  # no value in it
@@ -134,7 +109,7 @@ def _fingerprints(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID,
 
 # --- PostgreSQL: one question, the rows as arrays ----------------------------------------------------------------------
 
-_POSTGRES = """
+ADDED = """
 WITH sent AS MATERIALIZED (
   SELECT * FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::text[], ?::boolean[],
     ?::bytea[], ?::smallint[], ?::text[], ?::text[])
@@ -153,15 +128,11 @@ WITH sent AS MATERIALIZED (
   INSERT INTO pending_statements (seq, since, cause)
   SELECT fresh.seq, fresh.stored, sent.cause FROM fresh JOIN sent ON sent.id = fresh.id
 )
-SELECT fresh.id, fresh.seq, EXISTS (SELECT 1 FROM statement_references WHERE target = fresh.id){all}
 """
-POSTGRES = _POSTGRES.format(all=" FROM fresh")
-# Divides by zero where one was held already: there is no plainer way for a single statement to fail.
-POSTGRES_ALL = _POSTGRES.format(
-    all=""", checked.all_are_new FROM (
-  SELECT 1 / CASE WHEN (SELECT count(*) FROM fresh) = (SELECT count(*) FROM sent) THEN 1 ELSE 0 END AS all_are_new
-) AS checked LEFT JOIN fresh ON true"""
-)
+"""`sent`, which `columns` gives, and `fresh`: those of them that were not held and are written, with all that is kept of each."""
+POSTGRES = f"""{ADDED}
+SELECT id, seq, EXISTS (SELECT 1 FROM statement_references WHERE target = fresh.id) FROM fresh
+"""  # noqa: S608  # no value in it
 
 
 _Written = list[tuple[uuid.UUID, int, bool]]

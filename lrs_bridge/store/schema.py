@@ -45,6 +45,7 @@ statements = sa.Table(
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
     sa.Column("stored", Instant, nullable=False),
     sa.Column("happened", Instant, nullable=False),  # the statement's timestamp, else stored
+    # On PostgreSQL these two are not checked, nor is that of pending_statements: see v0005.
     sa.Column("client_id", sa.ForeignKey("clients.id"), nullable=False),
     sa.Column("authority_id", sa.ForeignKey("authorities.id"), nullable=False),
     sa.Column("version", sa.Text, nullable=False),

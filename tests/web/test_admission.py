@@ -127,8 +127,10 @@ class TestRefusals:
             (ZeroDivisionError("secret detail"), 500),
         ):
             with monkeypatch.context() as patch:
-                for way in ("accept_together", "accept_and_commit"):
-                    patch.setattr(intake, way, lambda *_, raised=raised: (_ for _ in ()).throw(raised))
+                patch.setattr(intake, "are_plain", lambda _: False)
+                patch.setattr(
+                    intake, "accept_together", lambda *_, raised=raised: (_ for _ in ()).throw(raised)
+                )
                 answer = bridge.post(statement())
             assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
             assert ("Retry-After" in answer.headers) is (status == 503)
