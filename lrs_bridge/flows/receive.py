@@ -17,7 +17,7 @@ from lrs_bridge.store import activities, receiving, references
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
-from lrs_bridge.xapi import documents
+from lrs_bridge.xapi import documents, quick
 from lrs_bridge.xapi.equivalence import equivalent, voided_statement
 from lrs_bridge.xapi.formats import definitions_in, shape_of
 from lrs_bridge.xapi.terms import Term, referenced_statement, terms_of
@@ -71,6 +71,8 @@ def examine(
     was the first part of, left open until the statements are accepted. Raises BadInput with every problem of every
     statement: paths begin with $[index] in an array.
     """
+    if put_id is None and received is None and (valid := quick.valid(body, version)) is not None:
+        return [_incoming(sent, version, None, None) for sent in valid]
     batch = attachments.split(body, received)
     problems: list[Problem] = []
     if put_id is not None and batch.was_array:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,8 +43,16 @@ class StoredStatement:
 
 def term_key(kind: str, text: str) -> int:
     """64-bit digest of a term, so that an index entry is small whatever the length of an IRI."""
+    return (_remembered_key if len(text) <= _LONGEST_REMEMBERED else _key)(kind, text)
+
+
+def _key(kind: str, text: str) -> int:
     digest = hashlib.blake2b(f"{kind}\n{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+_LONGEST_REMEMBERED = 500
+_remembered_key = lru_cache(10_000)(_key)
 
 
 def bodies(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:

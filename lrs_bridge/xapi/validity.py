@@ -51,7 +51,7 @@ def problems_of(statement: Any, version: Version, where: str = "$") -> list[Prob
     for name, rule in _REQUIRED:
         if name not in statement:
             found.missing(rule, where, name, "every statement has an actor, a verb and an object")
-    check_members(found, statement, where, _STATEMENT)
+    check_members(found, statement, where, STATEMENT)
     _check_together(found, statement, where)
     return found.problems
 
@@ -208,7 +208,7 @@ _BOTH: Final[dict[str, Check]] = {
     "timestamp": timestamp("XAPI-00022"),
     "attachments": check_attachments,
 }
-_STATEMENT: Final[dict[str, Check]] = {
+STATEMENT: Final[dict[str, Check]] = {
     **_BOTH,
     "object": _object,
     "id": uuid("XAPI-00027", "XAPI-00028"),
