@@ -32,6 +32,70 @@ def shell(sqlite_url) -> Shell:
     return shell
 
 
+MOODLE = "https://moodle.example.org/learn"
+
+
+class TestForMoodle:
+    def test_prints_the_three_values_to_paste(self, shell):
+        said = shell.well("add-client", "--for-moodle", MOODLE, **HERE).splitlines()
+        assert [line.split()[0] for line in said[:3]] == ["endpoint", "key", "secret"]
+        assert said[0].split()[1] == "https://bridge.example.org/xapi"
+        assert said[3:] == ["The secret is not kept and can't be shown again."]
+
+    def test_makes_what_the_plugin_needs_and_no_more(self, shell):
+        made = json.loads(shell.well("add-client", "--for-moodle", MOODLE, "--json", **HERE))
+        assert made["endpoint"] == "https://bridge.example.org/xapi"
+        assert made["home_pages"] == [MOODLE]
+        [one] = json.loads(shell.well("clients", "--json"))
+        assert (one["key"], one["name"], one["source"]) == (
+            made["key"],
+            "moodle.example.org/learn",
+            "moodle",
+        )
+        assert one["home_pages"] == [MOODLE]
+        assert one["scopes"] == ["courses/read", "profile", "standings/read", "statements/write"]
+
+    def test_name_source_and_test_may_be_said(self, shell):
+        asked = ("--for-moodle", MOODLE, "--source", "nwg", "--test", "--mail-domain", "council.gov.uk")
+        made = json.loads(shell.well("add-client", "Council Moodle", *asked, "--json"))
+        assert (made["name"], made["source"], made["test"]) == ("Council Moodle", "nwg", True)
+        [one] = json.loads(shell.well("clients", "--json"))
+        assert one["mail_domains"] == ["council.gov.uk"]
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            (["moodle.example.org"], "--for-moodle: “moodle.example.org” is not a site's address"),
+            (["https://"], "“https://” is not a site's address → write it whole: https://moodle"),
+            (["ftp://moodle.example.org"], "is not a site's address"),
+            (["https://moodle.example.org:port"], "is not a site's address"),
+            (["https://[moodle"], "is not a site's address"),
+            (["https://moodle.example.org/a b"], "is not a site's address"),
+            (["https://moodle.example.org/"], "ends in a slash, and"),
+            (["https://moodle.example.org/"], "has none → https://moodle.example.org\n"),
+            (
+                ["https://moodle.example.org/my?id=4"],
+                "without user, query and fragment: https://moodle.example.org/my",
+            ),
+            (["https://a:b@moodle.example.org"], "and fragment: https://moodle.example.org\n"),
+            ([MOODLE, "--source", "mooodle"], "--source: no mapping file describes “mooodle” → one of "),
+            ([MOODLE, "--scope", "all"], "--scope: says what --for-moodle says already → leave one of"),
+            ([MOODLE, "--home-page", MOODLE], "--home-page: says what --for-moodle says already"),
+        ],
+    )
+    def test_says_what_is_wrong_and_makes_nothing(self, shell, asked, said):
+        assert said in shell.refused(2, "add-client", "--for-moodle", *asked)
+        assert json.loads(shell.well("clients", "--json")) == []
+
+    def test_warns_of_an_endpoint_that_everybody_can_read(self, shell):
+        said = shell("add-client", "--for-moodle", MOODLE, LRS_BRIDGE_PUBLIC_URL="http://bridge.example.org")
+        assert "no https address" in said.stderr
+        assert shell("add-client", "--for-moodle", MOODLE, **HERE).stderr == ""
+
+    def test_without_it_a_name_is_needed(self, shell):
+        assert "Missing argument 'NAME'" in shell.refused(2, "add-client", "--source", "moodle")
+
+
 class TestClients:
     def test_lists_what_each_may_do_the_newest_first(self, shell):
         shell.well("add-client", "Council", "--source", "moodle", "--home-page", "https://moodle.example.org")

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -73,7 +74,14 @@ def settings_command() -> None:
         "lrs-bridge add-client 'Council Moodle' --source moodle --home-page https://moodle.council.gov.uk"
     ),
 )
-@click.argument("name")
+@click.argument("name", required=False)
+@click.option(
+    "--for-moodle",
+    "moodle",
+    metavar="URL",
+    help="For the plugin local_lrsbridge on the Moodle site at URL, its $CFG->wwwroot: what it needs, "
+    "and no more. NAME and --source may be left out.",
+)
 @click.option(
     "--scope",
     "scopes",
@@ -102,7 +110,8 @@ def settings_command() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def add_client(
-    name: str,
+    name: str | None,
+    moodle: str | None,
     scopes: tuple[str, ...],
     source: str | None,
     *,
@@ -113,6 +122,13 @@ def add_client(
     as_json: bool,
 ) -> None:
     """Make a credential for one source. The secret is shown this once."""
+    if moodle is not None:
+        _refuse_beside_moodle({"--scope": scopes, "--home-page": home_pages})
+        site = credentials.moodle_site(moodle)
+        name, source = name or site.partition("://")[2], source or "moodle"
+        scopes, home_pages = credentials.MOODLE_SCOPES, (site,)
+    if name is None:
+        raise click.UsageError("Missing argument 'NAME'.")
     settings = read_settings()
     _, checked = mapping_flow.read(settings.mappings, settings.calendar)
     database = open_database(settings)
@@ -140,17 +156,34 @@ def add_client(
         "read_api": f"{settings.public_url}/api/v1",
         "source": source,
         "scopes": list(scopes or credentials.DEFAULT_SCOPES),
+        "home_pages": list(home_pages),
         "test": test,
     }
     if as_json:
         print_json(body)
         return
     click.echo(f"endpoint  {body['endpoint']}\nkey       {made.key}\nsecret    {made.secret}")
-    if not credentials.READ_API_SCOPES.keys().isdisjoint(scopes):
+    if moodle is None and not credentials.READ_API_SCOPES.keys().isdisjoint(scopes):
         click.echo(f"read API  {body['read_api']}")
     click.echo("The secret is not kept and can't be shown again.")
     if source is None:
         click.echo("No --source was given: what it sends is stored, and no rule will match it.", err=True)
+    if moodle is not None and not settings.public_url.startswith("https://"):
+        click.echo(
+            "note: the endpoint is no https address, so key, secret and whatever is sent can be read on the way; "
+            "it comes from the setting public_url",
+            err=True,
+        )
+
+
+def _refuse_beside_moodle(given: Mapping[str, tuple[str, ...]]) -> None:
+    problems = [
+        Problem(option, "says what --for-moodle says already", "", "leave one of them out")
+        for option, values in given.items()
+        if values
+    ]
+    if problems:
+        raise BadInput("The credential was not made.", problems)
 
 
 @click.command("revoke-client", epilog=example("lrs-bridge revoke-client 3f0c9a…"))

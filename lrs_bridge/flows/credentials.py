@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from lrs_bridge.errors import BadInput, Forbidden, Problem, Unauthorised
 from lrs_bridge.flows.origins import parse_origin
@@ -35,6 +36,35 @@ READ_API_SCOPES: Mapping[str, str] = {
 SCOPES: Mapping[str, str] = {**XAPI_SCOPES, **READ_API_SCOPES}
 
 DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
+
+MOODLE_SCOPES = ("statements/write", "profile", STANDINGS, COURSES)
+"""What the plugin local_lrsbridge does: it sends statements and agent profiles, and shows learners where they stand. It reads no
+statement, not even its own."""
+
+
+def moodle_site(address: str) -> str:
+    """The home page of a Moodle site's accounts, which is its $CFG->wwwroot. Raises BadInput for what can't be one."""
+    problem = None
+    try:
+        parts = urlsplit(address)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or any(character.isspace() for character in address):
+        problem = f"“{address}” is not a site's address", "write it whole: https://moodle.example.org"
+    elif "@" in parts.netloc or "?" in address or "#" in address:
+        problem = (
+            f"“{address}” holds more than a site's address",
+            f"without user, query and fragment: {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
+        )
+    elif address.endswith("/"):
+        problem = (
+            f"“{address}” ends in a slash, and the address in Moodle's config.php ($CFG->wwwroot) has none",
+            address.rstrip("/"),
+        )
+    if problem:
+        raise BadInput("The credential was not made.", [Problem("--for-moodle", problem[0], "", problem[1])])
+    return address
 
 
 def add_client(
