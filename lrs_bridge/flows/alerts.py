@@ -21,7 +21,7 @@ from lrs_bridge.store.database import Session
 SINGLE = "single"
 """In the place of a cause: what came by itself, each for one person."""
 
-_KINDS = re.compile(r"(mappings|import|voids-by|backfill-by)-(\d+)")
+_KINDS = re.compile(r"(mappings|import|voids-by|backfill-by|profiles-by)-(\d+)")
 
 
 def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar) -> dict[str, str]:
@@ -33,7 +33,8 @@ def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar)
             numbers.setdefault(one[1], set()).add(int(one[2]))
     mappings = timetable.put_in_force_as(session, numbers.get("mappings", set()))
     tables = batches.named(session, numbers.get("import", set()))
-    senders = clients.names(session, {*numbers.get("voids-by", ()), *numbers.get("backfill-by", ())})
+    by_sender = ("voids-by", "backfill-by", "profiles-by")
+    senders = clients.names(session, {number for kind in by_sender for number in numbers.get(kind, ())})
     words: dict[str, str] = {}
     for cause, one in found.items():
         if one is None:
@@ -52,6 +53,8 @@ def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar)
             words[cause] = f"statements that “{senders.get(number, number)}” voided"
         elif kind == "backfill-by":
             words[cause] = f"statements that “{senders.get(number, number)}” sent days after they happened"
+        elif kind == "profiles-by":
+            words[cause] = f"agent profiles that “{senders.get(number, number)}” wrote"
         else:
             words[cause] = cause
     return words

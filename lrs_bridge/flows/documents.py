@@ -8,10 +8,11 @@ from datetime import datetime
 
 from lrs_bridge.errors import Forbidden, NotFound, TooLarge
 from lrs_bridge.flows import credentials, limits
-from lrs_bridge.store import documents
+from lrs_bridge.store import agent_profiles, documents
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.documents import Document
+from lrs_bridge.xapi.agent_profiles import is_agent_profile
 from lrs_bridge.xapi.document_queries import DocumentQuery, Kind, Method, checked_type, posted
 from lrs_bridge.xapi.preconditions import Preconditions, etag_of
 from lrs_bridge.xapi.versions import Version
@@ -85,6 +86,7 @@ def write(
         raise TooLarge(f"The document would be larger than {longest} octets (setting max_body_bytes).")
     document = Document(kept_type, body, etag_of(body), now)
     documents.put(session, asked.query, document, asked.client.id)
+    _await_reading(session, asked, now)
 
 
 def remove(session: Session, asked: Asked, now: datetime) -> None:
@@ -95,6 +97,14 @@ def remove(session: Session, asked: Asked, now: datetime) -> None:
     held = documents.hold(session, asked.query) if asked.query.name is not None else None
     asked.preconditions.check(held.etag if held else None)
     documents.remove(session, asked.query, launched_as=_launched_as(asked))
+    if held is not None:
+        _await_reading(session, asked, now)
+
+
+def _await_reading(session: Session, asked: Asked, now: datetime) -> None:
+    """Of a document that tells who somebody is. What a site's profiles bring may come in masses, like a backfill."""
+    if is_agent_profile(asked.query):
+        agent_profiles.await_reading(session, asked.query, f"profiles-by-{asked.client.id}", now)
 
 
 def _launched_as(asked: Asked) -> uuid.UUID | None:

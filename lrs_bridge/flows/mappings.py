@@ -11,9 +11,10 @@ from lrs_bridge import mapping_files
 from lrs_bridge.errors import Unavailable
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, format_instant
+from lrs_bridge.store import agent_profiles, timetable
 from lrs_bridge.store import statements as records
-from lrs_bridge.store import timetable
 from lrs_bridge.store.database import Session
+from lrs_bridge.xapi.agent_profiles import ID as PROFILE_ID
 
 _parsed: dict[tuple[int, str], Mappings] = {}
 """By register row and digest. Rows never change, so nothing here can go stale."""
@@ -48,6 +49,8 @@ def put_in_force(session: Session, files: Mapping[str, str], digest: str, *, now
     if row is not None and row.digest == digest:
         return False
     timetable.put_in_force(session, digest, files, rematch_to=records.highest_seq(session), now=now, who=who)
+    row = timetable.in_force(session)
+    agent_profiles.await_reading_all(session, PROFILE_ID, row.cause if row else "", now)
     return True
 
 

@@ -18,6 +18,7 @@ KINDS_IN_WORDS = {
     "by_hand": "decided by hand",
     "people_file": "stand in one row of an import",
     "equal_mail": "are the same e-mail address",
+    "agent_profile": "are account and e-mail by the site's own agent profile",
 }
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from lrs_bridge.errors import Conflict, Unavailable
+from lrs_bridge.flows import agent_profiles as profile_flow
 from lrs_bridge.flows import announce as announcing
 from lrs_bridge.flows import limits
 from lrs_bridge.flows import mappings as mapping_flow
@@ -25,7 +26,7 @@ from lrs_bridge.learning.matching import Match, Speaker, match_statement
 from lrs_bridge.learning.standing import standing_as_json, standing_of
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import evidence, identity, people, projections, references, timetable
+from lrs_bridge.store import agent_profiles, evidence, identity, people, projections, references, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.xapi import documents
@@ -280,9 +281,13 @@ class Done:
     statements: int = 0
     rematched: int = 0
     learners: int = 0
+    profiles: int = 0
 
     def __str__(self) -> str:
-        return f"{self.statements} statements matched, {self.rematched} matched anew, {self.learners} learners computed"
+        return (
+            f"{self.statements} statements matched, {self.rematched} matched anew, "
+            f"{self.profiles} agent profiles read, {self.learners} learners computed"
+        )
 
 
 def recompute(
@@ -304,13 +309,15 @@ def recompute(
             match_apart(database, mappings, clock) if database.read(evidence.any_pending_statement) else 0
         )
         done.statements += matched
+        read = read_profiles(database, mappings, clock) if database.read(agent_profiles.any_pending) else 0
+        done.profiles += read
         waiting = database.read(
             lambda session: projections.next_pending_learners(session, LEARNERS_AT_ONCE, after)  # noqa: B023  # runs at once
         )
         computed = compute_apart(database, list(waiting), mappings, settings, clock) if waiting else 0
         done.learners += computed
         after = max(waiting.values()) if waiting and not computed else 0
-        if not (matched or waiting):
+        if not (matched or read or waiting):
             row = database.read(timetable.in_force)
             if row is None or not row.is_rematching:
                 if not any(database.read(timetable.count_pending)):
@@ -319,6 +326,24 @@ def recompute(
                 continue
             done.rematched += database.write(lambda session: rematch(session, mappings, clock()))  # noqa: B023  # runs at once
     return done
+
+
+def read_profiles(database: Database, mappings: Mappings, clock: Clock) -> int:
+    """All agent profiles that wait, of people whom nobody else holds. Returns how many were read."""
+    read, after = 0, 0
+    while True:
+        some, after = database.write(
+            lambda session: profile_flow.take_pending(
+                session,
+                mappings,
+                clock(),
+                after=after,  # noqa: B023  # runs at once
+                limit=STATEMENTS_AT_ONCE,
+            )
+        )
+        read += some
+        if not after:
+            return read
 
 
 def match_apart(database: Database, mappings: Mappings, clock: Clock) -> int:

@@ -66,12 +66,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Vouching:
+    """That agent profiles of accounts on this home page vouch for e-mail addresses of these domains."""
+
+    home_page: str
+    mail_domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of sender. Its rules are tried in file order; the first that matches wins."""
+    """One kind of sender. Its rules are tried in file order; the first that matches wins. `profiles`: whose agent profiles
+    vouch for e-mail."""
 
     key: str
     name: str
     rules: tuple[Rule, ...]
+    profiles: tuple[Vouching, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

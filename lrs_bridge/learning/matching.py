@@ -83,6 +83,15 @@ def same_site(home_page: str, allowed: str) -> bool:
     return home_page.rstrip("/").casefold() == allowed.rstrip("/").casefold()
 
 
+def vouches(source: Source, home_page: str, mbox: str) -> bool:
+    """Whether an agent profile of an account on this home page vouches for this e-mail ("mailto:…", or "" for none)."""
+    return any(
+        same_site(home_page, site.home_page)
+        and any(_same_domain(mbox, domain) for domain in site.mail_domains)
+        for site in source.profiles
+    )
+
+
 def match_statement(
     statement: Mapping[str, Any], source: Source | None, happened: datetime
 ) -> tuple[tuple[Match, ...], Unmapped | None]:

@@ -11,7 +11,10 @@ from lrs_bridge.moments import Calendar
 def source(data: dict[str, Any], calendar: Calendar) -> types.Source:
     about, accept = data["defaults"]["about"], data["defaults"]["accept"]
     return types.Source(
-        data["source"], data["name"], tuple(_rule(one, about, accept, calendar) for one in data["rules"])
+        data["source"],
+        data["name"],
+        tuple(_rule(one, about, accept, calendar) for one in data["rules"]),
+        tuple(types.Vouching(one["home_page"], tuple(one["mail_domains"])) for one in data["profiles"]),
     )
 
 

@@ -8,9 +8,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from lrs_bridge.mapping_files.values import (
     EXTENSION_NAME,
+    HOME_PAGE,
     IRI,
     IRI_PATTERN,
     KEY,
+    MAIL_DOMAIN,
     NAME,
     SOME,
     VARIABLE,
@@ -121,6 +123,20 @@ class Defaults(_Mapping):
     accept = fields.Nested(Accept, load_default=dict, metadata=says(_ACCEPT))
 
 
+class Profiles(_Mapping):
+    home_page = fields.String(
+        required=True,
+        validate=HOME_PAGE,
+        metadata=says("The site whose agent profiles vouch for e-mail, as in its accounts."),
+    )
+    mail_domains = ManyTexts(
+        fields.String(validate=MAIL_DOMAIN),
+        required=True,
+        validate=SOME,
+        metadata=says("The domains that it vouches for: what stands after the @, subdomains not included."),
+    )
+
+
 class Source(_Mapping):
     source = key_field("The source's key, which `add-client --source` uses.", required=True)
     name = text_field("What people call the source.", required=True)
@@ -131,6 +147,11 @@ class Source(_Mapping):
     )
     rules = fields.List(
         fields.Nested(Rule), required=True, metadata=says("Tried in this order; the first that matches wins.")
+    )
+    profiles = fields.List(
+        fields.Nested(Profiles),
+        load_default=list,
+        metadata=says("The sites whose agent profiles vouch for e-mail; left out: none."),
     )
 
 

@@ -56,6 +56,17 @@ VARIABLE = _Whole(
     r"^([A-Za-z_][A-Za-z0-9_]*)?$",
     error=wrong("“{{value}}” can't be an environment variable", "such as ESSEX_WEBHOOK_SECRET"),
 )
+MAIL_DOMAIN = _Whole(
+    r"^[A-Za-z0-9]+([.\-]+[A-Za-z0-9]+)*$",
+    error=wrong("“{{value}}” is no mail domain", "what stands after the @, such as council.gov.uk"),
+)
+HOME_PAGE = _Whole(
+    r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+    error=wrong(
+        "“{{value}}” is no home page of accounts",
+        "the site's whole address, such as https://moodle.example.org",
+    ),
+)
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
 
 

@@ -28,7 +28,8 @@ def _digest(*parts: str | None) -> bytes:
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()
 
 
-def _key(query: DocumentQuery) -> bytes:
+def key_of(query: DocumentQuery) -> bytes:
+    """What names the one document that `query` does."""
     registration = str(query.registration) if query.registration else None
     return _digest(*_context(query), registration, query.name)
 
@@ -39,19 +40,19 @@ def _context(query: DocumentQuery) -> tuple[str | None, ...]:
     return (query.kind, query.activity, *who)
 
 
-def _kept(name: str) -> str:
+def kept_name(name: str) -> str:
     """As JSON, for PostgreSQL holds no U+0000."""
     return json.dumps(name, ensure_ascii=False)
 
 
 def fetch(session: Session, query: DocumentQuery) -> Document | None:
     """The one document that `query` names."""
-    return _document(session, sa.select(documents).where(documents.c.key == _key(query)))
+    return _document(session, sa.select(documents).where(documents.c.key == key_of(query)))
 
 
 def hold(session: Session, query: DocumentQuery) -> Document | None:
     """As `fetch`; until the transaction ends nobody else changes that document, or makes it if there is none."""
-    key = _key(query)
+    key = key_of(query)
     lock_digest(session, key)
     # The row too: removing the documents of a context locks nothing but rows.
     return _document(session, sa.select(documents).where(documents.c.key == key).with_for_update())
@@ -67,13 +68,13 @@ def put(session: Session, query: DocumentQuery, document: Document, client_id: i
     session.execute(
         upsert(session, documents, key=("key",), kept=("id",)),
         {
-            "key": _key(query),
+            "key": key_of(query),
             "owner": _digest(*_context(query)),
             "kind": query.kind,
             "activity": query.activity or "",
             "agent": str(query.agent) if query.agent else "",
             "registration": query.registration,
-            "name": _kept(query.name or ""),
+            "name": kept_name(query.name or ""),
             "content_type": document.content_type,
             "body": document.body,
             "etag": document.etag,
@@ -88,7 +89,7 @@ def remove(session: Session, query: DocumentQuery, *, launched_as: uuid.UUID | N
     names one (Communication 2.3). `launched_as`: as `listed` has it."""
     gone = sa.delete(documents)
     if query.name is not None:
-        session.execute(gone.where(documents.c.key == _key(query)))
+        session.execute(gone.where(documents.c.key == key_of(query)))
     else:
         session.execute(gone.where(*_of_context(query, launched_as)))
 

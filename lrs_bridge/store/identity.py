@@ -6,7 +6,7 @@ redirect to it. So numbers follow from who belongs together, and a parting gives
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,26 @@ def prove(session: Session, edges: Iterable[Edge], *, kind: str, source: str, no
     if fresh:
         reconnect(session, {number for edge in fresh for number in edge}, now)
     return bool(fresh)
+
+
+def prove_only(
+    session: Session, wanted: Mapping[int, int | None], *, kind: str, source: str, now: datetime
+) -> set[int]:
+    """Makes that other one the only identifier that each of these is proven to be one person with by this kind of proof;
+    None: no other. Returns the identifiers, on either side, of which that proved something new or takes a proof away."""
+    held: dict[Edge, int] = {}
+    for part in in_parts(wanted):
+        touching = sa.or_(proofs.c.one.in_(part), proofs.c.other.in_(part))
+        rows = sa.select(proofs.c.id, proofs.c.one, proofs.c.other).where(proofs.c.kind == kind, touching)
+        held |= {(row.one, row.other): row.id for row in session.execute(rows)}
+    edges = {(min(one, other), max(one, other)) for one, other in wanted.items() if other not in (None, one)}
+    for part in in_parts(number for edge, number in held.items() if edge not in edges):
+        session.execute(sa.delete(proofs).where(proofs.c.id.in_(part)))
+    changed = {number for edge in edges ^ held.keys() for number in edge}
+    prove(session, edges - held.keys(), kind=kind, source=source, now=now)
+    if held.keys() - edges:
+        reconnect(session, changed, now)
+    return changed
 
 
 def decide_pair(

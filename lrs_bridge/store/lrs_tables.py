@@ -28,6 +28,17 @@ documents = sa.Table(
     sa.Index(None, "owner", "updated_at"),
 )
 
+# Agent profiles that tell who people are, to be read (anew): they were written or removed, or other mapping files came.
+pending_profiles = sa.Table(
+    "pending_profiles",
+    metadata,
+    numbered(),
+    sa.Column("key", sa.LargeBinary(16), nullable=False),  # the document's, which may be gone
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+)
+
 # What was attached to statements, each content once, in parts, so that neither side holds more than one part at a time.
 contents = sa.Table(
     "contents",

@@ -16,6 +16,7 @@ from lrs_bridge.store.alert_tables import alert_decisions, alerts, area_summarie
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_new, upsert
 from lrs_bridge.store.identity import in_parts
+from lrs_bridge.store.lrs_tables import pending_profiles
 from lrs_bridge.store.schema import learners, pending_learners, pending_statements, set_aside, standings
 
 Key = tuple[int, str]
@@ -182,6 +183,7 @@ def _is_known_whole(now: Now) -> sa.ColumnElement[bool]:
                 )
             ),
             sa.not_(sa.exists().where(pending_learners.c.cause == news.c.cause)),
+            sa.not_(sa.exists().where(pending_profiles.c.cause == news.c.cause)),
         ),
     )
 
@@ -400,7 +402,7 @@ def is_being_computed(session: Session, cause: str) -> bool:
     """Whether something of this cause has yet to be matched or computed."""
     return bool(cause) and any(
         session.execute(sa.select(table.c.cause).where(table.c.cause == cause).limit(1)).all()
-        for table in (pending_statements, pending_learners)
+        for table in (pending_statements, pending_learners, pending_profiles)
     )
 
 

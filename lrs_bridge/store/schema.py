@@ -22,6 +22,7 @@ from lrs_bridge.store.lrs_tables import (  # noqa: F401  # part of the schema
     content_parts,
     contents,
     documents,
+    pending_profiles,
     refused_requests,
     statement_references,
 )

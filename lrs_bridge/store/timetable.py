@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import lock_mappings, upsert
+from lrs_bridge.store.lrs_tables import pending_profiles
 from lrs_bridge.store.schema import job_runs, leases, mappings_in_force, pending_learners, pending_statements
 
 _NOTHING_YET = -1  # before the first seq, so that an empty database too comes to the end of its rematch
@@ -80,18 +81,19 @@ def oldest_pending(session: Session) -> datetime | None:
     """Since when the oldest pending row waits."""
     found = [
         session.scalar(sa.select(sa.func.min(table.c.since)))
-        for table in (pending_statements, pending_learners)
+        for table in (pending_statements, pending_learners, pending_profiles)
     ]
     return min((since for since in found if since is not None), default=None)
 
 
 def count_pending(session: Session) -> tuple[int, int]:
-    """How many statements wait to be matched, and how many pending rows of learners wait to be computed."""
+    """How many statements wait to be matched; and how many pending rows of learners wait to be computed, those of agent
+    profiles to be read among them."""
     counts = [
         session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-        for table in (pending_statements, pending_learners)
+        for table in (pending_statements, pending_learners, pending_profiles)
     ]
-    return counts[0], counts[1]
+    return counts[0], counts[1] + counts[2]
 
 
 # --- mappings in force -----------------------------------------------------------------------------------------------

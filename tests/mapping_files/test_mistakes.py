@@ -98,7 +98,31 @@ ONE = {
         MOODLE,
         "source: moodle\n",
         "source: moodle\nsorce: x\n",
-        "sources/moodle.yaml:12 sorce: there is no key “sorce” here → one of source, name, defaults, rules",
+        "sources/moodle.yaml:12 sorce: there is no key “sorce” here → one of source, name, defaults, rules, profiles",
+    ),
+    "a site that is no address": (
+        MOODLE,
+        "name: Moodle\n",
+        "name: Moodle\nprofiles: [{home_page: moodle.example.org, mail_domains: council.gov.uk}]\n",
+        (
+            "sources/moodle.yaml:13 profiles[0].home_page: “moodle.example.org” is no home page of accounts → the site's "
+            "whole address, such as https://moodle.example.org"
+        ),
+    ),
+    "a mail domain with its @": (
+        MOODLE,
+        "name: Moodle\n",
+        'name: Moodle\nprofiles: [{home_page: "https://moodle.example.org", mail_domains: "@council.gov.uk"}]\n',
+        (
+            "sources/moodle.yaml:13 profiles[0].mail_domains: “@council.gov.uk” is no mail domain → what stands after the "
+            "@, such as council.gov.uk"
+        ),
+    ),
+    "a site that vouches for nothing": (
+        MOODLE,
+        "name: Moodle\n",
+        'name: Moodle\nprofiles: [{home_page: "https://moodle.example.org"}]\n',
+        "sources/moodle.yaml:13 profiles[0].mail_domains: “mail_domains” is missing → write it as “mail_domains: …”",
     ),
     "a key twice": (
         SET,
