@@ -5,6 +5,8 @@
 #   make test     all tests; with PostgreSQL installed, on both databases
 #   make check    style, types, and who may import whom
 #   make conformance  the public xAPI conformance suite, where it is installed: both versions, both databases
+#   make plugin   the Moodle plugin as the ZIP that Moodle's installer takes, in dist/
+#   make moodle-test MOODLE_DIR=…  the plugin in a real Moodle, whose source is given, and a real bridge; DB=mariadb for that
 #   make bench    how near the service comes to its limits, what pages, recomputing and importing cost; needs wrk, PostgreSQL
 #
 # ONLY narrows conformance:  make conformance ONLY="--version 1.0.3 --database sqlite --grep State"
@@ -15,11 +17,11 @@ WORKERS ?= 2
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo serve test check conformance bench ready
+.PHONY: help demo serve test check conformance plugin moodle-test bench ready
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,8s/^# *//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,10s/^# *//p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/installed
 	@$(VENV)/bin/lrs-bridge demo
@@ -38,6 +40,12 @@ check: ready
 
 conformance: ready
 	@$(VENV)/bin/python tests/conformance/run.py $(ONLY)
+
+plugin: ready
+	@$(VENV)/bin/python plugins/moodle/build_zip.py
+
+moodle-test: ready
+	@$(VENV)/bin/python tests/moodle/run.py $(if $(MOODLE_DIR),--moodle "$(MOODLE_DIR)") $(if $(DB),--database $(DB)) $(ONLY)
 
 bench: ready
 	@$(VENV)/bin/python benchmarks/receive.py

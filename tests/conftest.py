@@ -167,6 +167,18 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> SelfSigned:
     return made
 
 
+@pytest.fixture(scope="session")
+def program() -> Callable[[str, str, str], str]:
+    """program(what, command, package): where a command is that a test of `what` needs. Without it: a skip, or in CI a failure."""
+
+    def find(what: str, command: str, package: str) -> str:
+        return shutil.which(command) or _leave_untested(
+            what, f"there is no {command} command (package: {package})"
+        )
+
+    return find
+
+
 CLIENTS = Path(__file__).parent / "clients"
 
 
