@@ -1,0 +1,96 @@
+"""What `make moodle-test` is made of: the proxy fails as it says, and what can't run is said aloud."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from builders import completion, day, free_port, wait_until
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def faulty_proxy():
+    spec = importlib.util.spec_from_file_location("faulty_proxy", HERE / "faulty_proxy.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def line(faulty_proxy, serve, sqlite_url):
+    """A bridge behind a proxy, and a sender with little patience."""
+    bridge = serve(sqlite_url)
+    proxy = faulty_proxy.FaultyProxy(f"127.0.0.1:{bridge.port}", free_port(), slow_seconds=1.0)
+    proxy.open()
+    sender = bridge.sender(bridge.credential("moodle"))
+    yield bridge, proxy, sender
+    proxy.close()
+
+
+def held(bridge):
+    with bridge.database() as database:
+        return database.read(
+            lambda session: session.exec_driver_sql("SELECT count(*) FROM statements").scalar_one()
+        )
+
+
+def post(proxy, sender, number):
+    statement = completion(f"https://moodle.example.org|{number}", "induction", day(number))
+    return sender.post(f"{proxy.url}/xapi/statements", json=statement, timeout=0.5)
+
+
+def test_each_fault_is_what_it_says(faulty_proxy, line):
+    bridge, proxy, sender = line
+    stored = 0
+    for number, fault in enumerate(faulty_proxy.FAULTS):
+        proxy.fault = fault
+        if fault in ("slow", "lost"):
+            with pytest.raises((requests.ConnectionError, requests.Timeout)):
+                post(proxy, sender, number)
+        else:
+            answer = post(proxy, sender, number)
+            assert answer.status_code == {"none": 200, "stored, 500": 500}.get(fault) or int(fault)
+            assert answer.headers.get("Retry-After") == ("1" if fault == "429" else None)
+        if fault == "slow":
+            wait_until(lambda: held(bridge) == stored + 1, "what came late is stored")  # noqa: B023  # runs at once
+        stored += fault in ("none", "stored, 500", "lost", "slow")
+        assert held(bridge) == stored, fault
+        assert proxy.met[fault] == 1
+        assert sender.get(f"{proxy.url}/xapi/about", timeout=5).status_code == 200, "others go through"
+        proxy.met.clear()
+
+
+def test_a_closed_proxy_answers_nobody_until_it_is_open_again(line):
+    _, proxy, sender = line
+    proxy.close()
+    with pytest.raises(requests.ConnectionError):
+        post(proxy, sender, 1)
+    proxy.open()
+    assert post(proxy, sender, 1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no Moodle is given: MOODLE_DIR names the folder"),
+        (["--moodle", "."], "holds no Moodle: there is no version.php"),
+    ],
+)
+def test_what_can_not_run_is_said_aloud(tmp_path, arguments, said):
+    done = subprocess.run(
+        [sys.executable, str(HERE / "run.py"), *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 69
+    assert done.stderr.startswith("THE PLUGIN IS NOT TRIED IN A REAL MOODLE: ")
+    assert said in done.stderr
