@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +17,12 @@ from hypothesis import strategies as st
 
 from lrs_bridge import mapping_files
 from lrs_bridge.errors import NotFound
-from lrs_bridge.flows import credentials, people
+from lrs_bridge.flows import agent_profiles, credentials, people, recompute
+from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.status import status
 from lrs_bridge.settings import SHIPPED_MAPPINGS
+from lrs_bridge.store import identity
+from lrs_bridge.store import people as people_rows
 from lrs_bridge.store.schema import proofs, set_aside
 from lrs_bridge.xapi.agent_profiles import ID
 
@@ -321,6 +326,56 @@ class TestWhatIsNoProfile:
         site.gone(ASHA)
         site.settled()
         assert site.aside() == []
+
+
+class TestTwoAtOnce:
+    """On PostgreSQL, for on SQLite a writing transaction is alone."""
+
+    @pytest.fixture
+    def server(self, site):
+        if site.bridge.database.engine.dialect.name != "postgresql":
+            pytest.skip("a writing transaction is alone on SQLite")
+        return site
+
+    def read_once(self, site):
+        database, calendar = site.bridge.database, site.bridge.settings.calendar
+        mappings = database.read(lambda session: mapping_flow.in_force(session, calendar))
+        return recompute.read_profiles(database, mappings, site.bridge.clock)
+
+    @contextlib.contextmanager
+    def transaction(self, site):
+        with site.bridge.database.engine.connect() as session, session.begin():
+            yield session
+
+    def test_somebody_whom_an_import_holds_is_passed_over_and_nobody_else(self, server):
+        send(server, ASHA, "induction")
+        send(server, ZOE, "induction")
+        server.settled()
+        server.told(ASHA, email=MAIL)
+        server.told(ZOE, email="zoe@council.gov.uk")
+        with self.transaction(server) as importing:
+            known = people_rows.learners_by_identifier(importing, [ASHA])
+            identity.lock_learners(importing, [*known.values()])
+            assert self.read_once(server) == 1
+            assert proven(server, ASHA) == set()
+            assert proven(server, ZOE) == {frozenset((ZOE, "mailto:zoe@council.gov.uk"))}
+        server.settled()
+        assert f"mailto:{MAIL}" in server.known(ASHA)["identifiers"]
+
+    def test_a_profile_that_is_written_while_the_former_is_read_wins(self, server):
+        server.told(ASHA, email=MAIL)
+        mappings = server.bridge.database.read(
+            lambda session: mapping_flow.in_force(session, server.bridge.settings.calendar)
+        )
+        with ThreadPoolExecutor(1) as pool:
+            with self.transaction(server) as reading:
+                agent_profiles.take_pending(reading, mappings, server.bridge.clock(), limit=10)
+                writing = pool.submit(server.told, ASHA, email="asha.new@council.gov.uk")
+                with pytest.raises(TimeoutError):
+                    writing.result(timeout=0.7)  # it waits, for the document is being read
+            writing.result(timeout=30)
+        server.settled()
+        assert proven(server, ASHA) == {frozenset((ASHA, "mailto:asha.new@council.gov.uk"))}
 
 
 PEOPLE = range(2)
