@@ -1,0 +1,145 @@
+<?php
+// This file is part of Moodle - http://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <http://www.gnu.org/licenses/>.
+
+namespace local_lrsbridge\local;
+
+/**
+ * The only HTTP of the plugin: requests to the bridge by Moodle's own client, with its proxy and its refused addresses.
+ *
+ * TLS is always verified, and no redirect is followed: key and secret go to the address that the admin gave, and nowhere else.
+ *
+ * @package    local_lrsbridge
+ * @copyright  2026 the lrs_bridge maintainers
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+class bridge_client {
+    /** @var string The xAPI version that the statements follow. */
+    public const VERSION = '1.0.3';
+
+    /** @var int Seconds for making a connection. */
+    private const CONNECT = 5;
+
+    /** @var int Seconds for a whole request of the sender. */
+    private const SENDING = 60;
+
+    /** @var int Seconds for a whole request that a person waits for. */
+    private const ASKING = 8;
+
+    /**
+     * Sends a batch of statements.
+     *
+     * @param string[] $bodies JSON texts of statements
+     * @return answer
+     */
+    public function post_statements(array $bodies): answer {
+        return $this->request('POST', config::endpoint() . '/statements', self::SENDING, '[' . implode(',', $bodies) . ']');
+    }
+
+    /**
+     * Puts an agent profile, whatever is there.
+     *
+     * @param array $agent the Agent
+     * @param string $document JSON text
+     * @return answer
+     */
+    public function put_profile(array $agent, string $document): answer {
+        $url = config::endpoint() . '/agents/profile?' . http_build_query([
+            'agent' => json_encode($agent, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE),
+            'profileId' => agent_profile::ID,
+        ], '', '&', PHP_QUERY_RFC3986);
+        $answer = $this->request('PUT', $url, self::SENDING, $document, ['If-Match: *']);
+        if ($answer->status === 412) {
+            $answer = $this->request('PUT', $url, self::SENDING, $document, ['If-None-Match: *']);
+        }
+        return $answer;
+    }
+
+    /**
+     * Asks which xAPI versions the bridge knows; needs no credential.
+     *
+     * @return answer
+     */
+    public function about(): answer {
+        return $this->request('GET', config::endpoint() . '/about', self::ASKING);
+    }
+
+    /**
+     * Asks where learners stand.
+     *
+     * @param array[] $agents 1 to 100 Agents
+     * @return answer
+     */
+    public function standings(array $agents): answer {
+        $body = json_encode(['agents' => array_values($agents)], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+        return $this->request('POST', config::base() . '/api/v1/standings', self::ASKING, $body);
+    }
+
+    /**
+     * Asks which courses count.
+     *
+     * @return answer
+     */
+    public function courses(): answer {
+        return $this->request('GET', config::base() . '/api/v1/courses', self::ASKING);
+    }
+
+    /**
+     * Sends one request.
+     *
+     * @param string $method GET, POST or PUT
+     * @param string $url
+     * @param int $seconds for the whole of it
+     * @param string|null $body JSON text
+     * @param string[] $headers further ones
+     * @return answer
+     */
+    private function request(string $method, string $url, int $seconds, ?string $body = null, array $headers = []): answer {
+        global $CFG;
+        require_once($CFG->libdir . '/filelib.php');
+        if (!config::is_safe_endpoint()) {
+            return new answer(0, error: 'the address of the bridge must begin with https://');
+        }
+        $curl = new \curl();
+        $curl->setHeader(array_merge([
+            'Authorization: Basic ' . base64_encode(config::key() . ':' . config::secret()),
+            'X-Experience-API-Version: ' . self::VERSION,
+            'Accept: application/json',
+            'User-Agent: local_lrsbridge',
+            // Without this, curl may wait for a "100 Continue" that proxies don't give.
+            'Expect:',
+        ], $body === null ? [] : ['Content-Type: application/json'], $headers));
+        $options = [
+            'CURLOPT_SSL_VERIFYPEER' => true,
+            'CURLOPT_SSL_VERIFYHOST' => 2,
+            'CURLOPT_FOLLOWLOCATION' => false,
+            'CURLOPT_CONNECTTIMEOUT' => self::CONNECT,
+            'CURLOPT_TIMEOUT' => $seconds,
+        ];
+        if ($method === 'GET') {
+            $text = $curl->get($url, [], $options);
+        } else {
+            $text = $curl->post($url, $body, $options + ['CURLOPT_CUSTOMREQUEST' => $method]);
+        }
+        $status = (int) ($curl->get_info()['http_code'] ?? 0);
+        if ($status !== 0) {
+            $headers = array_filter($curl->getResponse(), 'is_string');
+            return new answer($status, (string) $text, $headers);
+        }
+        // Moodle refuses an address without an error number and without an error: only the text tells.
+        $isblocked = !$curl->get_errno() && !$curl->error;
+        return new answer(0, error: $isblocked ? (string) $text : $curl->error, blocked: $isblocked);
+    }
+}
