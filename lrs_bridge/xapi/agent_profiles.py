@@ -15,7 +15,7 @@ from lrs_bridge.xapi.document_queries import JSON, DocumentQuery, is_json
 from lrs_bridge.xapi.notations import is_email_address
 from lrs_bridge.xapi.paths import quoted
 
-ID: Final = "tag:lrs-bridge,2026:agent-profile"
+ID: Final = "tag:lrs-bridge,2026:moodle/person"
 """Its profileId."""
 
 MEMBERS: Final = ("name", "email", "organisation", "area")
