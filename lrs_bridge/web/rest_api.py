@@ -53,7 +53,8 @@ def post_standings() -> Response:
     found = database().read(
         lambda session: standings.standings_for(session, g.client, agents, _settings().calendar)
     )
-    return _answer(Standings().dump({"standings": found}))
+    home_pages = sorted(g.client.home_pages)
+    return _answer(Standings().dump({"home_pages": home_pages, "standings": found}))
 
 
 @blueprint.get("/courses")

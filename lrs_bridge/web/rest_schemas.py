@@ -261,6 +261,7 @@ class AgentStanding(_Answer):
 
 
 class Standings(_Answer):
+    home_pages = _texts("The credential's home pages: accounts elsewhere are not looked up.")
     standings = fields.List(fields.Nested(AgentStanding), metadata=_says("In the order asked."))
 
 

@@ -121,6 +121,12 @@ class TestWhoMayAsk:
         with pytest.raises(credentials.BadInput, match="--home-page"):
             Site(bridge, home_pages=())
 
+    def test_a_site_is_told_the_home_pages_that_it_was_given(self, bridge):
+        site = Site(bridge, home_pages=("https://b.example.org", "https://a.example.org"))
+        told = site.ask(account("asha")).get_json()
+        assert told["home_pages"] == ["https://a.example.org", "https://b.example.org"]
+        assert told["standings"][0]["standing"] is None
+
     def test_and_would_read_nobody(self, bridge, site):
         bridge.stored(completion(ASHA, "induction", day(1)))
         bridge.database.write(lambda session: session.exec_driver_sql("UPDATE clients SET home_pages = ''"))
