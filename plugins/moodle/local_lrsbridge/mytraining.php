@@ -36,7 +36,7 @@ if (isguestuser()) {
 require_capability('local/lrsbridge:viewown', $context);
 
 $PAGE->set_url('/local/lrsbridge/mytraining.php');
-$PAGE->set_context(context_user::instance($USER->id));
+$PAGE->set_context($context);
 $PAGE->set_pagelayout('standard');
 $PAGE->set_title(get_string('mytraining', 'local_lrsbridge'));
 $PAGE->set_heading(get_string('mytraining', 'local_lrsbridge'));

@@ -31,6 +31,7 @@ final class connection_test {
 
     /** @var array What can be found: name => the result that it means. */
     public const FINDINGS = [
+        'address_local' => finding::GOOD,
         'address_malformed' => finding::BAD,
         'address_missing' => finding::BAD,
         'address_plain' => finding::WARN,
@@ -160,7 +161,9 @@ final class connection_test {
             return $this->note('address', 'address_malformed', ['endpoint' => $endpoint]);
         }
         $isplain = strtolower((string) parse_url($endpoint, PHP_URL_SCHEME)) === 'http';
-        $this->note('address', $isplain ? 'address_plain' : 'address_secure', ['endpoint' => $endpoint]);
+        $islocal = (bool) preg_match('/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i', self::host($endpoint));
+        $name = $isplain ? ($islocal ? 'address_local' : 'address_plain') : 'address_secure';
+        $this->note('address', $name, ['endpoint' => $endpoint]);
         return true;
     }
 

@@ -99,7 +99,7 @@ final class course_list {
      * Links to those of this site's courses that whoever looks may see.
      *
      * @param bridge_client|null $client
-     * @return array[] key => [name, url]; empty where the bridge gave no usable answer
+     * @return array[] key => [text (plain), url]; empty where the bridge gave no usable answer
      */
     public static function links(?bridge_client $client = null): array {
         $links = [];
@@ -107,8 +107,9 @@ final class course_list {
             foreach ($courses as $course) {
                 if (\core_course_category::can_view_course_info($course)) {
                     $context = \context_course::instance($course->id);
+                    $name = format_string($course->fullname, true, ['context' => $context, 'escape' => false]);
                     $links[$key][] = [
-                        'name' => format_string($course->fullname, true, ['context' => $context]),
+                        'text' => get_string('way_here', 'local_lrsbridge', $name),
                         'url' => (new \moodle_url('/course/view.php', ['id' => $course->id]))->out(false),
                     ];
                 }

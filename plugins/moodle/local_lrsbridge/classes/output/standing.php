@@ -40,7 +40,7 @@ final class standing implements renderable, templatable {
      * Made from what the bridge told.
      *
      * @param array $standing one standing of the Read API
-     * @param array[] $links of this site's courses: key of the bridge's course => [name, url]
+     * @param array[] $links of this site's courses: key of the bridge's course => [text, url]
      */
     public function __construct(
         /** @var array what the bridge told */
