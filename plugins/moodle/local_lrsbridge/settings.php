@@ -31,7 +31,7 @@ $ADMIN->add('localplugins', new admin_category('local_lrsbridge_pages', new lang
 $settings = new admin_settingpage('local_lrsbridge', new lang_string('settings', 'local_lrsbridge'));
 
 $ADMIN->add('local_lrsbridge_pages', $settings);
-foreach (['courses', 'status', 'show'] as $page) {
+foreach (['courses', 'status'] as $page) {
     $ADMIN->add('local_lrsbridge_pages', new admin_externalpage(
         "local_lrsbridge_$page",
         new lang_string("menu_$page", 'local_lrsbridge'),
@@ -83,5 +83,51 @@ if ($ADMIN->fulltree) {
         new lang_string('kinds_desc', 'local_lrsbridge'),
         ['course_completed' => 1],
         $kinds
+    ));
+
+    $settings->add(new admin_setting_heading(
+        'local_lrsbridge/who',
+        new lang_string('who', 'local_lrsbridge'),
+        new lang_string('who_desc', 'local_lrsbridge')
+    ));
+    foreach (['name', 'email'] as $field) {
+        $settings->add(new admin_setting_configcheckbox(
+            "local_lrsbridge/send_$field",
+            new lang_string("send_$field", 'local_lrsbridge'),
+            new lang_string("send_{$field}_desc", 'local_lrsbridge'),
+            0
+        ));
+    }
+    $fields = [
+        '' => new lang_string('send_nothing', 'local_lrsbridge'),
+        'institution' => new lang_string('institution'),
+        'department' => new lang_string('department'),
+        'city' => new lang_string('city'),
+    ];
+    foreach ($DB->get_records('user_info_field', null, 'sortorder', 'id, shortname, name') as $field) {
+        $fields["profile_field_$field->shortname"] = format_string($field->name);
+    }
+    foreach (['organisation', 'area'] as $field) {
+        $settings->add(new admin_setting_configselect(
+            "local_lrsbridge/send_$field",
+            new lang_string("send_$field", 'local_lrsbridge'),
+            new lang_string("send_{$field}_desc", 'local_lrsbridge'),
+            '',
+            $fields
+        ));
+    }
+
+    $settings->add(new admin_setting_heading(
+        'local_lrsbridge/watch',
+        new lang_string('watch', 'local_lrsbridge'),
+        ''
+    ));
+    $settings->add(new admin_setting_configtext(
+        'local_lrsbridge/silenthours',
+        new lang_string('silenthours', 'local_lrsbridge'),
+        new lang_string('silenthours_desc', 'local_lrsbridge'),
+        \local_lrsbridge\check\delivery::HOURS,
+        '/^[1-9][0-9]{0,3}$/',
+        4
     ));
 }

@@ -29,6 +29,9 @@ use local_lrsbridge\local\queue;
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class delivery extends check {
+    /** @var int After so many hours without success something is wrong, unless the settings say otherwise. */
+    public const HOURS = 6;
+
     /**
      * The page where one sees more and can do something.
      *
@@ -44,20 +47,20 @@ final class delivery extends check {
      * @return result
      */
     public function get_result(): result {
-        return self::judge(new queue(), config::is_ready(), config::silent_hours(), time());
+        $hours = max(1, (int) (get_config('local_lrsbridge', 'silenthours') ?: self::HOURS));
+        return self::judge((new queue())->state(), config::is_ready(), $hours, time());
     }
 
     /**
      * What a state of the queue means.
      *
-     * @param queue $queue
+     * @param \stdClass $state as queue::state() gives it
      * @param bool $isready whether the plugin is set up
      * @param int $hours after so many hours without success something is wrong
      * @param int $now
      * @return result
      */
-    public static function judge(queue $queue, bool $isready, int $hours, int $now): result {
-        $state = $queue->state();
+    public static function judge(\stdClass $state, bool $isready, int $hours, int $now): result {
         $facts = (object) [
             'waiting' => $state->waiting,
             'failed' => $state->failed,

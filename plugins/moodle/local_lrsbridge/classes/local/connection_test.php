@@ -68,6 +68,9 @@ final class connection_test {
         'write_other' => finding::BAD,
     ];
 
+    /** @var string The version of xAPI in which the plugin sends. */
+    private const XAPI_VERSION = '1.0.3';
+
     /** @var int Clocks may differ by so many seconds without anybody noticing. */
     private const CLOCKS_MAY_DIFFER = 60;
 
@@ -195,7 +198,7 @@ final class connection_test {
             return $this->note('reach', 'reach_other', $facts);
         }
         if ($answer->status >= 300 && $answer->status < 400) {
-            $to = self::shorten(self::header($answer, 'location'));
+            $to = self::shorten($answer->headers['location'] ?? '');
             return $this->note('reach', 'reach_moved', ['to' => $to] + $facts);
         }
         if ($answer->status === 407) {
@@ -218,8 +221,8 @@ final class connection_test {
      */
     private function version(answer $answer): void {
         $versions = array_filter(self::json($answer)['version'], 'is_string');
-        $facts = ['versions' => self::shorten(implode(', ', $versions)), 'ours' => bridge_client::XAPI_VERSION];
-        $isspoken = in_array(bridge_client::XAPI_VERSION, $versions, true);
+        $facts = ['versions' => self::shorten(implode(', ', $versions)), 'ours' => self::XAPI_VERSION];
+        $isspoken = in_array(self::XAPI_VERSION, $versions, true);
         $this->note('version', $isspoken ? 'version_good' : 'version_none', $facts);
     }
 
@@ -230,7 +233,7 @@ final class connection_test {
      * @param int $now
      */
     private function clock(answer $answer, int $now): void {
-        $theirs = strtotime(self::header($answer, 'date'));
+        $theirs = strtotime($answer->headers['date'] ?? '');
         if ($theirs === false) {
             return;
         }
@@ -385,22 +388,6 @@ final class connection_test {
     private static function json(answer $answer): array {
         $body = json_decode($answer->body, true);
         return is_array($body) ? $body : [];
-    }
-
-    /**
-     * A header of an answer, however capitalised.
-     *
-     * @param answer $answer
-     * @param string $name in small letters
-     * @return string empty where there is none
-     */
-    private static function header(answer $answer, string $name): string {
-        foreach ($answer->headers as $key => $value) {
-            if (strtolower((string) $key) === $name) {
-                return is_array($value) ? (string) end($value) : (string) $value;
-            }
-        }
-        return '';
     }
 
     /**

@@ -55,6 +55,10 @@ final class course_offer implements renderable, templatable {
         $rows = [];
         $isopen = false;
         foreach ($this->known ?? [] as $key => $course) {
+            if (!$course['idnumbers']) {
+                // Given elsewhere: nothing to choose on this site.
+                continue;
+            }
             $courses = [];
             foreach ($here[$key] ?? [] as $one) {
                 $iscovered = config::covers((int) $one->id);

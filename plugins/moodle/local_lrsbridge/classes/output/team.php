@@ -62,6 +62,7 @@ final class team implements renderable, templatable {
             $rows[] = [
                 'name' => fullname($person, $this->viewfullnames),
                 'isunknown' => $shown === null,
+                'isnotiers' => $shown !== null && !$detail['hastiers'],
                 'summaries' => $shown === null ? [] : $shown->summaries(),
                 'areas' => array_map(
                     fn(array $area): array => array_intersect_key($area, ['title' => 1, 'status' => 1, 'counted' => 1]),
