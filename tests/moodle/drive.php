@@ -113,7 +113,16 @@ $acts['queue'] = function (stdClass $given): array {
 $acts['time_passes'] = function (stdClass $given): bool {
     global $DB;
     $DB->set_field('local_lrsbridge_queue', 'timenext', 0, []);
+    \local_lrsbridge\local\queue::resume();
     return true;
+};
+
+// As the settings page stores what is pasted there: the secret encrypted.
+$acts['paste'] = function (stdClass $given): bool {
+    set_config('endpoint', $given->endpoint, 'local_lrsbridge');
+    set_config('key', $given->key, 'local_lrsbridge');
+    set_config('secret', \core\encryption::encrypt($given->secret), 'local_lrsbridge');
+    return \local_lrsbridge\local\config::is_ready();
 };
 
 // Whatever in the database still names the plugin.

@@ -126,7 +126,7 @@ if ($ADMIN->fulltree) {
         'local_lrsbridge/silenthours',
         new lang_string('silenthours', 'local_lrsbridge'),
         new lang_string('silenthours_desc', 'local_lrsbridge'),
-        \local_lrsbridge\check\delivery::HOURS,
+        \local_lrsbridge\local\config::SILENT_HOURS,
         '/^[1-9][0-9]{0,3}$/',
         4
     ));

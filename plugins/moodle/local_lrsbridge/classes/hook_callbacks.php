@@ -33,7 +33,10 @@ final class hook_callbacks {
      * @param extend_user_menu $hook
      */
     public static function extend_user_menu(extend_user_menu $hook): void {
-        if (during_initial_install() || !config::is_ready() || !has_capability('local/lrsbridge:viewown', \context_system::instance())) {
+        if (during_initial_install() || !config::is_ready()) {
+            return;
+        }
+        if (!has_capability('local/lrsbridge:viewown', \context_system::instance())) {
             return;
         }
         $item = new \stdClass();

@@ -29,7 +29,11 @@ use local_lrsbridge\local\snapshot;
  */
 final class observer {
     /** @var string[] Moodle's completion states that are told; a failure whose grade is hidden is not. */
-    private const STATES = [COMPLETION_COMPLETE => 'complete', COMPLETION_COMPLETE_PASS => 'pass', COMPLETION_COMPLETE_FAIL => 'fail'];
+    private const STATES = [
+        COMPLETION_COMPLETE => 'complete',
+        COMPLETION_COMPLETE_PASS => 'pass',
+        COMPLETION_COMPLETE_FAIL => 'fail',
+    ];
 
     /**
      * A course was completed, by the learner's doing or by cron.
@@ -97,7 +101,11 @@ final class observer {
             $raw = round($attempt->sumgrades / $quiz->sumgrades * $quiz->grade, 5);
             $score = ['raw' => $raw, 'min' => 0, 'max' => (float) $quiz->grade];
             $topass = (float) $DB->get_field('grade_items', 'gradepass', [
-                'courseid' => $quiz->course, 'itemtype' => 'mod', 'itemmodule' => 'quiz', 'iteminstance' => $quiz->id, 'itemnumber' => 0,
+                'courseid' => $quiz->course,
+                'itemtype' => 'mod',
+                'itemmodule' => 'quiz',
+                'iteminstance' => $quiz->id,
+                'itemnumber' => 0,
             ]);
             $state = $topass > 0 ? ($raw >= $topass ? 'pass' : 'fail') : 'none';
         }

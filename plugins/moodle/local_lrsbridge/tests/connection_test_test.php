@@ -136,7 +136,11 @@ final class connection_test_test extends \basic_testcase {
      */
     public function test_moodle_refuses_the_address(): void {
         $blocked = ['about' => new answer(0, '', [], '', true)];
-        foreach (['reach_blocked_port' => 'curlsecurityallowedport', 'reach_blocked_host' => 'curlsecurityblockedhosts'] as $why => $setting) {
+        $settings = [
+            'reach_blocked_port' => 'curlsecurityallowedport',
+            'reach_blocked_host' => 'curlsecurityblockedhosts',
+        ];
+        foreach ($settings as $why => $setting) {
             $endpoint = 'https://bridge.example.org:8443/xapi';
             $found = connection_test::interpret($endpoint, true, self::SITE, self::answers($blocked), $why, self::NOW);
             $this->assertCount(2, $found);

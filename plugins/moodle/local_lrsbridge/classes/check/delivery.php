@@ -29,9 +29,6 @@ use local_lrsbridge\local\queue;
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class delivery extends check {
-    /** @var int After so many hours without success something is wrong, unless the settings say otherwise. */
-    public const HOURS = 6;
-
     /**
      * The page where one sees more and can do something.
      *
@@ -47,8 +44,7 @@ final class delivery extends check {
      * @return result
      */
     public function get_result(): result {
-        $hours = max(1, (int) (get_config('local_lrsbridge', 'silenthours') ?: self::HOURS));
-        return self::judge((new queue())->state(), config::is_ready(), $hours, time());
+        return self::judge((new queue())->state(), config::is_ready(), config::silenthours(), time());
     }
 
     /**

@@ -96,6 +96,10 @@ final class answer {
      * @return string
      */
     public function reason(): string {
+        if ($this->blocked) {
+            return 'Moodle itself refuses the address: see the cURL blocked hosts list (curlsecurityblockedhosts) and the cURL '
+                . 'allowed ports list (curlsecurityallowedport). ' . $this->error;
+        }
         if ($this->status === 0) {
             return $this->error === '' ? 'no answer' : $this->error;
         }

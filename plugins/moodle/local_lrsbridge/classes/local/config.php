@@ -28,7 +28,7 @@ final class config {
     public const KEEP_DAYS = 90;
 
     /** @var int Hours without success after which the status check is red where the admin says nothing else. */
-    public const ALARM_HOURS = 24;
+    public const SILENT_HOURS = 6;
 
     /**
      * The address of the bridge's xAPI, such as https://bridge.example.org/xapi; no slash at its end. Setting `endpoint`.
@@ -49,12 +49,12 @@ final class config {
     }
 
     /**
-     * The credential's key. Setting `clientkey`.
+     * The credential's key. Setting `key`.
      *
      * @return string
      */
     public static function key(): string {
-        return trim(self::text('clientkey'));
+        return trim(self::text('key'));
     }
 
     /**
@@ -161,7 +161,7 @@ final class config {
     /**
      * What is told of people beside the account, and from which field of the user it comes; nothing until turned on.
      *
-     * Settings `profile_name` and `profile_email` (0 or 1), `profile_organisation` and `profile_area`: a field of the user
+     * Settings `send_name` and `send_email` (0 or 1), `send_organisation` and `send_area`: a field of the user
      * (institution, department, city …) or profile_field_ and the short name of a custom one; empty is off.
      *
      * @return string[] member of the agent profile => name of the field
@@ -169,12 +169,12 @@ final class config {
     public static function profilefields(): array {
         $fields = [];
         foreach (['name' => 'fullname', 'email' => 'email'] as $member => $field) {
-            if (self::text("profile_$member") === '1') {
+            if (self::text("send_$member") === '1') {
                 $fields[$member] = $field;
             }
         }
         foreach (['organisation', 'area'] as $member) {
-            $field = trim(self::text("profile_$member"));
+            $field = trim(self::text("send_$member"));
             if ($field !== '' && preg_match('/^[a-z0-9_]+$/i', $field)) {
                 $fields[$member] = $field;
             }
@@ -183,23 +183,13 @@ final class config {
     }
 
     /**
-     * For how many days what was delivered or failed is remembered. Setting `keepdays`.
+     * After how many hours without success the status check is red. Setting `silenthours`.
      *
      * @return int at least one
      */
-    public static function keepdays(): int {
-        $set = self::text('keepdays');
-        return $set === '' ? self::KEEP_DAYS : max(1, (int) $set);
-    }
-
-    /**
-     * After how many hours without success the status check is red. Setting `alarmhours`.
-     *
-     * @return int at least one
-     */
-    public static function alarmhours(): int {
-        $set = self::text('alarmhours');
-        return $set === '' ? self::ALARM_HOURS : max(1, (int) $set);
+    public static function silenthours(): int {
+        $set = self::text('silenthours');
+        return $set === '' ? self::SILENT_HOURS : max(1, (int) $set);
     }
 
     /**

@@ -60,7 +60,8 @@ final class course_list {
         $courses = [];
         foreach ($told['courses'] as $course) {
             $rules = array_filter((array) ($course['sources'] ?? []), 'is_array');
-            $idnumbers = array_merge(...array_map(fn(array $rule): array => (array) ($rule['id_numbers'] ?? []), array_values($rules)));
+            $lists = array_map(fn(array $rule): array => (array) ($rule['id_numbers'] ?? []), array_values($rules));
+            $idnumbers = array_merge(...$lists);
             $idnumbers = array_values(array_unique(array_filter($idnumbers, fn($one): bool => is_string($one) && $one !== '')));
             $courses[(string) $course['key']] = ['title' => (string) $course['title'], 'idnumbers' => $idnumbers];
         }

@@ -25,7 +25,7 @@ namespace local_lrsbridge\local;
  */
 final class purger {
     /**
-     * Forgets what was delivered or failed longer ago than the admin says.
+     * Forgets what was delivered or failed longer ago than config::KEEP_DAYS.
      *
      * Delivered course completions are remembered as long as Moodle has them, or the daily comparison would take them for missing.
      * Nothing that waits is ever forgotten.
@@ -34,7 +34,7 @@ final class purger {
      */
     public static function run(): int {
         global $DB;
-        $before = time() - config::keepdays() * DAYSECS;
+        $before = time() - config::KEEP_DAYS * DAYSECS;
         $gone = self::delete('local_lrsbridge_queue', 'failed = 1 AND timefailed < :before', $before);
         return $gone + self::delete(
             'local_lrsbridge_sent',

@@ -154,7 +154,7 @@ final class queue {
     /**
      * How the queue stands.
      *
-     * @return \stdClass waiting, failed (numbers), oldest (Unix time since when the oldest waits, or null), lastsuccess (Unix time of
+     * @return \stdClass waiting, failed (numbers), oldest (Unix time since when the oldest waits, or null), lastsuccess (time of
      *     the last delivery, or null), lasterror (text, or null where the last try went well), lasterrortime (or null),
      *     pauseduntil (nothing is sent before, or null)
      */

@@ -24,6 +24,9 @@ namespace local_lrsbridge\local;
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class snapshot {
+    /** @var string[] The fields of a user that a profile may be made of, beside the custom ones. */
+    private const USER_FIELDS = ['email', 'institution', 'department', 'city', 'address', 'country', 'idnumber'];
+
     /**
      * A completed course.
      *
@@ -119,7 +122,7 @@ final class snapshot {
                     $person[$member] = trim("$user->firstname $user->lastname");
                 } else if (str_starts_with($field, 'profile_field_')) {
                     $person[$member] = (string) ($custom->{substr($field, strlen('profile_field_'))} ?? '');
-                } else if (in_array($field, ['email', 'institution', 'department', 'city', 'address', 'country', 'idnumber'], true)) {
+                } else if (in_array($field, self::USER_FIELDS, true)) {
                     $person[$member] = (string) $user->$field;
                 }
             }

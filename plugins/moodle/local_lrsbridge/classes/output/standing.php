@@ -118,7 +118,9 @@ final class standing implements renderable, templatable {
             'isenough' => $isenough,
             'progress' => array_values($progress),
             'missing' => $this->missing(self::objects($told['missing'] ?? null)),
-            'missingtitle' => isset($names[$goal]) ? get_string('missingfor', 'local_lrsbridge', $names[$goal]) : get_string('missing', 'local_lrsbridge'),
+            'missingtitle' => isset($names[$goal])
+                ? get_string('missingfor', 'local_lrsbridge', $names[$goal])
+                : get_string('missing', 'local_lrsbridge'),
             'hasmissing' => !empty($told['missing']),
             'companion' => $this->companion((array) ($told['companion'] ?? [])),
         ];
