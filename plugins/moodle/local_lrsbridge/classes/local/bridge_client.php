@@ -138,8 +138,8 @@ class bridge_client {
             $headers = array_filter($curl->getResponse(), 'is_string');
             return new answer($status, (string) $text, $headers);
         }
-        // Moodle refuses an address without an error number and without an error: only the text tells.
-        $isblocked = !$curl->get_errno() && !$curl->error;
-        return new answer(0, error: $isblocked ? (string) $text : $curl->error, blocked: $isblocked);
+        // What Moodle refuses never reaches curl: no answer, and no error number either.
+        $isblocked = !$curl->get_errno();
+        return new answer(0, error: (string) ($curl->error ?: $text), blocked: $isblocked);
     }
 }
