@@ -172,7 +172,6 @@ $string['status_test'] = 'Connection';
 $string['status_test_button'] = 'Test connection';
 $string['status_test_intro'] = 'Asks the bridge a few questions that change nothing, and says what to mend.';
 $string['status_waiting'] = 'Waiting to be sent';
-$string['task_backfill'] = 'Queue completions from before the plugin';
 $string['task_purge'] = 'Forget what no longer needs keeping';
 $string['task_reconcile'] = 'Compare with the course completions, and queue what is missing';
 $string['task_send_queue'] = 'Send what waits to the bridge';
