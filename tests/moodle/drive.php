@@ -113,6 +113,8 @@ $acts['queue'] = function (stdClass $given): array {
 $acts['time_passes'] = function (stdClass $given): bool {
     global $DB;
     $DB->set_field('local_lrsbridge_queue', 'timenext', 0, []);
+    $DB->set_field('task_scheduled', 'nextruntime', 0, ['classname' => '\local_lrsbridge\task\send_queue']);
+    $DB->set_field('task_scheduled', 'nextruntime', 0, ['classname' => '\core\task\completion_regular_task']);
     \local_lrsbridge\local\queue::resume();
     return true;
 };

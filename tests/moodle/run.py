@@ -40,6 +40,7 @@ COURSES = {"induction": "page", "escb_basic": "quiz", "escb_missing": "manual"}
 LEARNERS = ["asha", "ben", "cleo", "dev", "ella", "finn", "gita", "hugh", "iris", "jack", "kofi"]
 SLOW_SECONDS = 65.0
 SEND, RECONCILE = rf"{PLUGIN}\task\send_queue", rf"{PLUGIN}\task\reconcile"
+CRONS = 3  # the task that completes courses may run after the one that sends
 _TRIES = 12
 
 
@@ -229,8 +230,12 @@ def becomes_eligible(trial: Trial) -> None:
     check(before["missing"] == ["basic_cse"], f"before the quiz is missing: {before['missing']}")
     trial.complete("cleo", "escb_basic")
     trial.complete("dev", "escb_missing")
-    told = trial.moodle.cron()
-    check(SEND.replace("\\", "") in told.replace("\\", ""), "cron didn't run the task that sends")
+    for _ in range(CRONS):
+        trial.moodle.drive("time_passes")
+        told = trial.moodle.cron()
+        check(SEND.replace("\\", "") in told.replace("\\", ""), "cron didn't run the task that sends")
+        if len(trial.statements()) > len(ours) + 1:
+            break
     after = trial.explain("cleo")["eligibility"]["essex"]
     check(after["status"] == "eligible", f"after the quiz: {after}")
     credited = {one["course"] for one in trial.explain("dev")["evidence"] if one["counts"]}

@@ -28,8 +28,7 @@ final class profiles {
     private const TABLE = 'local_lrsbridge_profile';
 
     /**
-     * Puts the profiles of people that are new or have changed. What can't be put now is put with the person's next statement, or
-     * by the daily comparison.
+     * Puts the profiles of people that are new or have changed. What can't be put now is put with the person's next statement.
      *
      * @param int[] $userids
      * @param bridge_client $client

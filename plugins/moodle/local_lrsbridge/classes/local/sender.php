@@ -155,6 +155,9 @@ class sender {
         } else if ($status !== 409 && count($rows) >= $this->size) {
             $this->size = min(self::LARGEST, $this->size + max(1, intdiv($this->size, 2)));
         }
-        profiles::send(array_column($rows, 'userid'), $this->client);
+        $reason = profiles::send(array_column($rows, 'userid'), $this->client);
+        if ($reason !== '') {
+            mtrace("The bridge did not take an agent profile: $reason");
+        }
     }
 }
