@@ -102,12 +102,13 @@ class Trial:
         return found
 
     def statements(self) -> list[dict[str, Any]]:
-        """All that the bridge holds."""
+        """All that the bridge holds of this Moodle; what was recorded by hand is not."""
         with self.bridge.database() as database:
             bodies = database.read(
                 lambda session: session.exec_driver_sql("SELECT body FROM statements").scalars().all()
             )
-        return [json.loads(body) for body in bodies]
+        held = [json.loads(body) for body in bodies]
+        return [one for one in held if one["object"]["id"].startswith(f"{self.moodle.url}/")]
 
     def explain(self, learner: str) -> dict[str, Any]:
         self.bridge.wait_until_computed()
