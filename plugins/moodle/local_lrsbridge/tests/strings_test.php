@@ -98,9 +98,12 @@ final class strings_test extends \basic_testcase {
      */
     private static function written(): array {
         $names = [];
-        $files = new \RecursiveIteratorIterator(new \RecursiveDirectoryIterator(__DIR__ . '/..', \FilesystemIterator::SKIP_DOTS));
+        $root = dirname(__DIR__);
+        $folder = new \RecursiveDirectoryIterator($root, \FilesystemIterator::SKIP_DOTS);
+        $files = new \RecursiveIteratorIterator($folder);
         foreach ($files as $file) {
-            if (!in_array($file->getExtension(), ['php', 'mustache'], true) || strpos($file->getPathname(), '/tests/') > 0) {
+            $istest = str_starts_with($file->getPathname(), "$root/tests/");
+            if ($istest || !in_array($file->getExtension(), ['php', 'mustache'], true)) {
                 continue;
             }
             $text = file_get_contents($file->getPathname());

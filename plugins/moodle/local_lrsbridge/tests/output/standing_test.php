@@ -212,7 +212,9 @@ final class standing_test extends \advanced_testcase {
         global $PAGE;
         $this->resetAfterTest();
         $output = $PAGE->get_renderer('core');
-        $one = $this->getDataGenerator()->create_user(['firstname' => 'A<b>', 'lastname' => 'Rao']);
+        $one = $this->getDataGenerator()->create_user(['lastname' => 'Rao']);
+        // As a directory that Moodle takes its people from might hand it over.
+        $one->firstname = 'A<b>';
         $two = $this->getDataGenerator()->create_user();
         $people = [$one->id => $one, $two->id => $two];
         $html = $output->render(new team($people, [$one->id => self::told(), $two->id => null], true));
