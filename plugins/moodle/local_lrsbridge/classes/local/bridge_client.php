@@ -35,8 +35,11 @@ class bridge_client {
     /** @var int Seconds for a whole request of the sender. */
     private const SENDING = 60;
 
-    /** @var int Seconds for a whole request that a person waits for. */
+    /** @var int Seconds for a whole request of the connection test. */
     private const ASKING = 8;
+
+    /** @var int Seconds for a whole request without which a learner's page can be shown too. */
+    private const SHOWING = 3;
 
     /**
      * Sends a batch of statements.
@@ -84,7 +87,7 @@ class bridge_client {
      */
     public function standings(array $agents): answer {
         $body = json_encode(['agents' => array_values($agents)], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
-        return $this->request('POST', config::base() . '/api/v1/standings', self::ASKING, $body);
+        return $this->request('POST', config::base() . '/api/v1/standings', self::SHOWING, $body);
     }
 
     /**
@@ -93,7 +96,7 @@ class bridge_client {
      * @return answer
      */
     public function courses(): answer {
-        return $this->request('GET', config::base() . '/api/v1/courses', self::ASKING);
+        return $this->request('GET', config::base() . '/api/v1/courses', self::SHOWING);
     }
 
     /**
