@@ -8,6 +8,7 @@ from datetime import datetime
 
 from lrs_bridge.errors import Forbidden, NotFound, TooLarge
 from lrs_bridge.flows import credentials, limits
+from lrs_bridge.learning.matching import same_site
 from lrs_bridge.store import agent_profiles, documents
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Session
@@ -49,6 +50,19 @@ def permit(asked: Asked) -> None:
         agent=query.agent,
         registration=query.registration,
     )
+    if is_agent_profile(query):
+        _hold_to_own_people(asked)
+
+
+def _hold_to_own_people(asked: Asked) -> None:
+    """Who somebody is, by name and e-mail, is a matter between a site and its own accounts."""
+    may_any = asked.client.may("all/read") if asked.method == "GET" else asked.client.may("all")
+    home_page = str(asked.query.agent).partition("|")[0]
+    if not may_any and not any(same_site(home_page, own) for own in asked.client.home_pages):
+        raise Forbidden(
+            f"The credential “{asked.client.name}” has nothing to do with the profiles of people on {home_page}: "
+            "that is not one of its home pages."
+        )
 
 
 def read_one(session: Session, asked: Asked) -> Document:

@@ -111,19 +111,22 @@ class Database:
         except IndexError:
             session = self._glancing.connect()
         try:
-            answer = journey(session)
-            if session.in_transaction():
-                session.rollback()
-        except BaseException:
-            session.close()
+            return journey(session)
+        except DBAPIError:
+            session.invalidate()
             while self._resting:  # the database may have been away, and then none of them is any good
                 self._resting.pop().close()
             raise
-        if len(self._resting) < _MOST_RESTING:
-            self._resting.append(session)
-        else:
+        finally:
+            self._let_rest(session)
+
+    def _let_rest(self, session: Session) -> None:
+        if session.in_transaction() and not session.invalidated:
+            session.rollback()
+        if session.invalidated or len(self._resting) >= _MOST_RESTING:
             session.close()
-        return answer
+        else:
+            self._resting.append(session)
 
     def _tried(self, once: Callable[[], Answer]) -> Answer:
         for attempt in range(1, _TRIES + 1):

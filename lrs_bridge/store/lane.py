@@ -59,7 +59,9 @@ class Lane:
             following = microseconds(now) if another_follows else None
             locks = (self._held, self._held, following)
             if self._held is not None:
-                values = (*columns(statements(now)), list(senders), now, *locks)
+                # in the order in which everybody writes, so that crossing groups can't deadlock
+                ordered = sorted(statements(now), key=lambda one: one.id)
+                values = (*columns(ordered), list(senders), now, *locks)
                 found = raw.at_once(session, _ADD_ALL, values)
         except (DBAPIError, Unavailable):
             pass  # the transaction that follows tells

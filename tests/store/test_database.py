@@ -207,3 +207,48 @@ def test_who_has_a_course_is_found_by_an_index(database, monkeypatch):
     text = str(asked[0].compile(database.engine, compile_kwargs={"literal_binds": True}))
     plan = database.read(lambda session: session.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())
     assert not any("SCAN" in row.detail for row in plan), plan
+
+
+class TestGlances:
+    def driver(self, session):
+        return session.connection.driver_connection
+
+    def test_one_after_the_other_goes_by_the_same_connection_refusals_included(self, database):
+        def refuses(session):
+            seen.append(self.driver(session))
+            raise ZeroDivisionError
+
+        seen = [database.glance(self.driver)]
+        with pytest.raises(ZeroDivisionError):
+            database.glance(refuses)
+        seen.append(database.glance(self.driver))
+        assert len({id(one) for one in seen}) == 1
+
+    def test_each_sees_what_was_committed_meanwhile(self, database):
+        assert database.glance(count) == 0
+        database.write(lambda session: add(session, "a"))
+        assert database.glance(count) == 1
+
+    def test_a_connection_that_failed_is_not_lent_again(self, database):
+        def fails(session):
+            seen.append(self.driver(session))
+            session.exec_driver_sql("SELECT nothing FROM nowhere")
+
+        seen = []
+        with pytest.raises(sa.exc.DBAPIError):
+            database.glance(fails)
+        assert database.glance(self.driver) is not seen[0]
+
+    def test_many_at_once_leave_few_behind(self, database):
+        together = threading.Barrier(12)
+
+        def glance():
+            database.glance(lambda session: (count(session), together.wait(30)))
+
+        threads = [threading.Thread(target=glance) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert database.engine.pool.checkedout() <= database_module._MOST_RESTING
+        assert database.glance(count) == 0

@@ -54,6 +54,16 @@ def test_what_it_stores_is_there_and_waits_to_be_matched(send, bridge):
     assert bridge.pending()[0] == 3
 
 
+def test_rows_go_in_the_order_of_their_ids(send, bridge):
+    """Or groups of two processes with the same statements could lock one another out."""
+    ids = sorted((new_id() for _ in range(9)), reverse=True)
+    assert send(*ids) == []
+    written = bridge.database.read(
+        lambda session: list(session.exec_driver_sql("SELECT id FROM statements ORDER BY seq").scalars())
+    )
+    assert [str(one) for one in written] == sorted(ids)
+
+
 def test_nothing_is_stored_where_one_is_held_already(send, bridge):
     held, other = new_id(), new_id()
     send(held)

@@ -227,6 +227,49 @@ class TestWhatIsTakenBack:
             assert len(found["proofs"]) == known, domains
 
 
+class TestWhoMaySeeAndWriteIt:
+    def answers(self, site, sender):
+        """To reading, writing and removing the profile of an account of the site."""
+        return [
+            site.bridge.request(
+                method,
+                {"name": "Somebody else"} if method in ("PUT", "POST") else None,
+                sender=sender,
+                path="/xapi/agents/profile",
+                agent={"account": {"homePage": SITE, "name": "4711"}},
+                profileId=ID,
+                headers={"If-Match": "*"} if method == "PUT" else {},
+            ).status_code
+            for method in ("GET", "PUT", "POST", "DELETE")
+        ]
+
+    @pytest.mark.parametrize("home_pages", [(), ("https://club.example.org",), (f"{SITE}.example",)])
+    def test_nobody_elses_site(self, site, home_pages):
+        site.told(ASHA, name="Asha Rao", email=MAIL)
+        other = site.credential(home_pages=home_pages, scopes=("statements/write", "profile"))
+        assert self.answers(site, other) == [403, 403, 403, 403]
+        assert site.request("GET", ASHA).get_json() == {"name": "Asha Rao", "email": MAIL}
+
+    def test_the_site_itself_and_whoever_may_do_all(self, site):
+        for sender in (site.credential(), site.credential(home_pages=(), scopes=("all",))):
+            site.told(ASHA, name="Asha Rao")
+            assert self.answers(site, sender) == [200, 204, 204, 204]
+
+    def test_whoever_may_read_all_reads(self, site):
+        site.told(ASHA, name="Asha Rao")
+        reader = site.credential(home_pages=(), scopes=("all/read", "profile"))
+        assert self.answers(site, reader) == [200, 403, 403, 403]
+
+    def test_other_profiles_are_open_as_before(self, site):
+        other = site.credential(home_pages=(), scopes=("profile",))
+        sent = {
+            "path": "/xapi/agents/profile",
+            "agent": {"account": {"homePage": SITE, "name": "4711"}},
+            "profileId": "https://example.org/badges",
+        }
+        assert site.bridge.request("POST", {"a": 1}, sender=other, **sent).status_code == 204
+
+
 class TestWhatIsNotVouchedFor:
     def refuses(self, site, account=ASHA, **told):
         send(site, MAIL, "induction")
@@ -249,11 +292,10 @@ class TestWhatIsNotVouchedFor:
         self.refuses(site)
 
     def test_an_account_of_another_site(self, site):
-        self.refuses(site, "https://club.example.org|4711")
+        self.refuses(site, "https://club.example.org|4711", sender=site.credential(scopes=("all",)))
 
     def test_a_credential_without_a_home_page(self, site):
-        scopes = ("statements/write", "profile")
-        self.refuses(site, sender=site.credential(home_pages=(), scopes=scopes))
+        self.refuses(site, sender=site.credential(home_pages=(), scopes=("all",)))
 
     def test_a_test_credential(self, site):
         self.refuses(site, sender=site.credential(test=True))
