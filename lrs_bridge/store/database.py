@@ -211,6 +211,8 @@ def _sqlite(url: str) -> sa.Engine:
 
 def _postgres(url: str) -> sa.Engine:
     try:
+        import lrs_bridge.store.packed  # noqa: F401, PLC0415  # makes it known to the driver before the first connection
+
         return sa.create_engine(
             url,
             pool_pre_ping=False,

@@ -13,19 +13,26 @@ from lrs_bridge.errors import Unavailable
 from lrs_bridge.moments import Clock
 from lrs_bridge.store import raw
 from lrs_bridge.store.database import Database, Session
-from lrs_bridge.store.receiving import ADDED, NewStatement, columns, microseconds
+from lrs_bridge.store.receiving import COLUMNS, SENT, NewStatement, columns, microseconds
 
-# Divides by zero where not all are new or a sender may no longer write: there is no plainer way for a single statement to
-# fail. Of the locks the first holds until what is written can be read, and the last is for the group that follows.
-_ADD_ALL = f"""{ADDED}
+# Divides by zero where a sender may no longer write: there is no plainer way for a single statement to fail. It fails as well
+# where a statement is held already. Of the locks the first holds until what is written can be read, and the last is for the
+# group that follows.
+_ADD_ALL = f"""{SENT}, written AS (
+  INSERT INTO statements ({COLUMNS}) SELECT {COLUMNS} FROM sent
+), entries AS (
+  INSERT INTO statement_index (key, stored, seq) SELECT key, stored, seq FROM found_by
+), waiting AS (
+  INSERT INTO pending_statements (seq, since, cause) SELECT seq, stored, cause FROM sent
+)
 SELECT awaited.id, checked.* FROM (
-  SELECT 1 / CASE WHEN (SELECT count(*) FROM fresh) = (SELECT count(*) FROM sent) AND NOT EXISTS (
+  SELECT 1 / CASE WHEN EXISTS (
       SELECT 1 FROM unnest(?::bigint[]) AS sender(id) LEFT JOIN clients ON clients.id = sender.id
       WHERE clients.id IS NULL OR revoked_at IS NOT NULL OR expires_at <= ?::timestamptz
-    ) THEN 1 ELSE 0 END AS all_are_right,
+    ) THEN 0 ELSE 1 END AS all_may,
     pg_advisory_xact_lock_shared(?::bigint), pg_advisory_unlock_shared(?::bigint), pg_advisory_lock_shared(?::bigint)
 ) AS checked LEFT JOIN (
-  SELECT id FROM fresh WHERE EXISTS (SELECT 1 FROM statement_references WHERE target = fresh.id)
+  SELECT id FROM sent WHERE EXISTS (SELECT 1 FROM statement_references WHERE target = sent.id)
 ) AS awaited ON true
 """  # noqa: S608  # no value in it
 

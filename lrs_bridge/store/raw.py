@@ -51,7 +51,7 @@ def _rows_at_once(session: Session, driver: Any, sql: str, values: Sequence[Any]
 
 def at_once(session: Session, sql: str, values: Sequence[Any] = ()) -> Any:
     """libpq's result of one statement, a transaction of its own, on PostgreSQL in a session of `Database.glance` or `keep`; None
-    where it failed, of which it doesn't say why."""
+    where it failed, of which it doesn't say why. Lists hold what needs no escaping; bytes are `packed`."""
     driver: Any = session.connection.driver_connection
     connection = driver.pgconn
     if connection.status != _CONNECTION_OK:
@@ -72,7 +72,7 @@ def _by_name(session: Session, connection: Any, sql: str, values: Sequence[Any])
         if connection.prepare(name, numbered.encode()).status != _COMMAND_OK:
             return None
         names[sql] = name
-    found = connection.exec_prepared(name, [None if value is None else _sent(value) for value in values])
+    found = connection.exec_prepared(name, *_sent(values))
     return found if found.status == _TUPLES_OK else None
 
 
@@ -80,9 +80,16 @@ _PLACE = re.compile(r"\?")
 _CONNECTION_OK, _COMMAND_OK, _TUPLES_OK = 0, 1, 2
 
 
-def _sent(value: Any) -> bytes:
-    """As PostgreSQL reads it."""
-    return (array(value) if isinstance(value, list) else str(value)).encode()
+def _sent(values: Sequence[Any]) -> tuple[list[bytes | None], list[int]]:
+    """As PostgreSQL reads them, and of each whether that is binary, as bytes are, or text."""
+    return (
+        [value if value is None or isinstance(value, bytes) else _as_text(value).encode() for value in values],
+        [isinstance(value, bytes) for value in values],
+    )
+
+
+def _as_text(value: Any) -> str:
+    return "{" + ",".join(map(str, value)) + "}" if isinstance(value, list) else str(value)
 
 
 def many(session: Session, sql: str, values: Iterable[Sequence[Any]]) -> None:
@@ -138,17 +145,6 @@ def identity(session: Session, value: uuid.UUID) -> Any:
 
 def read_identity(value: Any) -> uuid.UUID:
     return uuid.UUID(value) if isinstance(value, str) else value
-
-
-def array(values: Iterable[object]) -> str:
-    """A PostgreSQL array of values whose text holds nothing to escape."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def text_array(values: Iterable[str]) -> str:
-    """A PostgreSQL array of any texts, but for U+0000, which it can't hold."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return '{"' + '","'.join(escaped) + '"}'
 
 
 def in_list(session: Session, values: Sequence[Any]) -> tuple[str, Any]:

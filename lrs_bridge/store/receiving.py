@@ -109,28 +109,24 @@ def _fingerprints(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID,
 
 # --- PostgreSQL: one question, the rows as arrays ----------------------------------------------------------------------
 
-ADDED = """
+COLUMNS = "seq, id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body"
+SENT = """
 WITH sent AS MATERIALIZED (
-  SELECT * FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[], ?::bigint[], ?::bigint[], ?::text[], ?::boolean[],
-    ?::bytea[], ?::smallint[], ?::text[], ?::text[])
-    AS t(id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body, cause)
-), fresh AS (
-  INSERT INTO statements
-    (id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body)
-  SELECT id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body FROM sent
-  ON CONFLICT (id) DO NOTHING
-  RETURNING id, stored, seq
-), entries AS (
-  INSERT INTO statement_index (key, stored, seq)
-  SELECT entry.key, fresh.stored, fresh.seq
-  FROM unnest(?::uuid[], ?::bigint[]) AS entry(id, key) JOIN fresh ON fresh.id = entry.id
-), waiting AS (
-  INSERT INTO pending_statements (seq, since, cause)
-  SELECT fresh.seq, fresh.stored, sent.cause FROM fresh JOIN sent ON sent.id = fresh.id
+  SELECT nextval('statements_seq_seq') AS seq, one.* FROM unnest(?::uuid[], ?::timestamptz[], ?::timestamptz[], ?::bigint[],
+    ?::bigint[], ?::text[], ?::boolean[], ?::bytea[], ?::smallint[], ?::text[], ?::text[]) WITH ORDINALITY
+    AS one(id, stored, happened, client_id, authority_id, version, is_voiding, fingerprint, shape, body, cause, place)
+), found_by AS (
+  SELECT sent.id, key, stored, seq FROM unnest(?::integer[], ?::bigint[]) AS entry(place, key) JOIN sent USING (place)
 )
 """
-"""`sent`, which `columns` gives, and `fresh`: those of them that were not held and are written, with all that is kept of each."""
-POSTGRES = f"""{ADDED}
+"""The statements, which `columns` gives, and their entries in the index."""
+POSTGRES = f"""{SENT}, fresh AS (
+  INSERT INTO statements ({COLUMNS}) SELECT {COLUMNS} FROM sent ON CONFLICT (id) DO NOTHING RETURNING id, seq
+), entries AS (
+  INSERT INTO statement_index (key, stored, seq) SELECT key, stored, found_by.seq FROM found_by JOIN fresh USING (id)
+), waiting AS (
+  INSERT INTO pending_statements (seq, since, cause) SELECT fresh.seq, stored, cause FROM fresh JOIN sent USING (id)
+)
 SELECT id, seq, EXISTS (SELECT 1 FROM statement_references WHERE target = fresh.id) FROM fresh
 """  # noqa: S608  # no value in it
 
@@ -143,24 +139,25 @@ def _add_postgres(session: Session, new: Sequence[NewStatement]) -> _Written:
     return raw.rows(session, POSTGRES, columns(new))
 
 
-def columns(new: Sequence[NewStatement]) -> list[str]:
-    """The arrays that POSTGRES takes, as PostgreSQL writes them: the driver takes longer to do so than all the rest."""
-    ids = [str(one.id) for one in new]
-    entries = [(id_, str(key)) for id_, one in zip(ids, new, strict=True) for key in _keys(one)]
+def columns(new: Sequence[NewStatement]) -> list[bytes]:
+    """The arrays that SENT takes."""
+    from lrs_bridge.store import packed  # noqa: PLC0415  # needs the driver, an extra: whoever comes here has it
+
+    entries = [(place, key) for place, one in enumerate(new, 1) for key in _keys(one)]
     return [
-        raw.array(ids),
-        raw.array(f'"{one.stored}"' for one in new),
-        raw.array(f'"{one.happened}"' for one in new),
-        raw.array(one.client_id for one in new),
-        raw.array(one.authority_id for one in new),
-        raw.text_array(one.version for one in new),
-        raw.array(one.voids is not None for one in new),
-        raw.array(f'"\\\\x{one.fingerprint.hex()}"' for one in new),
-        raw.array(one.shape for one in new),
-        raw.text_array(one.body for one in new),
-        raw.text_array(one.cause for one in new),
-        raw.array(id_ for id_, _ in entries),
-        raw.array(key for _, key in entries),
+        packed.uuids([one.id.bytes for one in new]),
+        packed.instants(one.stored for one in new),
+        packed.instants(one.happened for one in new),
+        packed.bigints([one.client_id for one in new]),
+        packed.bigints([one.authority_id for one in new]),
+        packed.texts([one.version for one in new]),
+        packed.booleans([one.voids is not None for one in new]),
+        packed.byteas([one.fingerprint for one in new]),
+        packed.smallints([one.shape for one in new]),
+        packed.texts([one.body for one in new]),
+        packed.texts([one.cause for one in new]),
+        packed.integers([place for place, _ in entries]),
+        packed.bigints([key for _, key in entries]),
     ]
 
 
