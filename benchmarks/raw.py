@@ -15,7 +15,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -60,7 +59,7 @@ def batches(size: int):
     while True:
         now = datetime.now(UTC)
         yield (
-            sorted((replace(one, id=uuid.uuid4(), stored=now) for _ in range(size)), key=lambda new: new.id),
+            sorted((one._replace(id=uuid.uuid4(), stored=now) for _ in range(size)), key=lambda new: new.id),
             keys,
         )
 

@@ -7,6 +7,7 @@ A *duration* is ISO 8601 (`P1Y`, `P18M`, `P2W`, `PT10M`); years and months are c
 from __future__ import annotations
 
 import calendar
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
 )
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 DURATION = re.compile(
     r"P(?:(?P<weeks>\d+(?:[.,]\d+)?)W|"
     r"(?:(?P<years>\d+(?:[.,]\d+)?)Y)?(?:(?P<months>\d+(?:[.,]\d+)?)M)?(?:(?P<days>\d+(?:[.,]\d+)?)D)?"
@@ -64,6 +66,9 @@ def parse_instant(text: str) -> datetime:
 
 
 def _parsed_instant(text: str) -> datetime:
+    if _USUAL.fullmatch(text):
+        with contextlib.suppress(ValueError):  # the thorough way says what is wrong
+            return datetime.fromisoformat(text)
     written = text.replace(" ", "T", 1) if is_rfc3339(text) else text
     found = _EXTENDED.fullmatch(written) or _BASIC.fullmatch(written)
     if found is None:

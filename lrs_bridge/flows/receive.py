@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from lrs_bridge.errors import BadInput, Conflict, Forbidden, Problem
 from lrs_bridge.flows import attachments, limits
@@ -25,8 +25,7 @@ from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 from lrs_bridge.xapi.versions import Version
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A valid statement, not yet stored. `id`: its own, or a new one; `happened`: its timestamp, if it has one; `contents`:
     what came along for its attachments."""
 
@@ -72,7 +71,7 @@ def examine(
     statement: paths begin with $[index] in an array.
     """
     if put_id is None and received is None and (valid := quick.valid(body, version)) is not None:
-        return [_incoming(sent, version, None, None) for sent in valid]
+        return [_plainly_incoming(one, version) for one in valid]
     batch = attachments.split(body, received)
     problems: list[Problem] = []
     if put_id is not None and batch.was_array:
@@ -121,6 +120,24 @@ def _incoming(
         terms=terms_of(statement),
         definitions=definitions_in(statement),
         contents=attachments.contents_of(statement, received),
+    )
+
+
+def _plainly_incoming(one: quick.Valid, version: Version) -> Incoming:
+    """Of a statement that refers to no other and brings nothing along."""
+    statement = one.value
+    said = statement.get("id")
+    return Incoming(
+        id=uuid.UUID(said) if said else uuid.uuid4(),
+        text=one.text,
+        version=statement.get("version") or version,
+        happened=parse_instant(statement["timestamp"]) if "timestamp" in statement else None,
+        voids=None,
+        refers_to=None,
+        fingerprint=_digest(one.text),
+        shape=shape_of(statement),
+        terms=one.terms,
+        definitions=one.definitions,
     )
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -21,8 +22,7 @@ _IN_FLIGHT_SINCE = 100_000
 """High half of an advisory lock's key that is a moment in microseconds; keys of other locks are smaller."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewStatement:
+class NewStatement(NamedTuple):
     """A validated statement on its way in. `terms`: what it can be asked for by, as (kind, text); `refers_to`: the
     statement that is its object; `shape`: xapi.formats.Shape; `cause`: the one act that many such came by, or ""."""
 

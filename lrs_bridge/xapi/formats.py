@@ -291,14 +291,24 @@ def one_language(languages: dict[str, str], wanted: Sequence[str]) -> dict[str, 
 def definitions_in(statement: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Activity id → its definition, of the activities that bring one. Twice in a statement: the last holds."""
     found: dict[str, dict[str, Any]] = {}
-
-    def note(value: dict[str, Any]) -> dict[str, Any]:
-        if value.get("definition"):
-            found[value["id"]] = value["definition"]
-        return value
-
-    _changed_lone(statement, note)
+    for name in ("object", "context"):
+        if name in statement:
+            found |= definitions_by(name, statement[name])
     return found
+
+
+def definitions_by(name: str, value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those that a statement's member brings, as it was sent: context activities may stand alone."""
+    if name == "object":
+        if value.get("objectType") == "SubStatement":
+            return definitions_in(value)
+        activities = [value] if value.get("objectType", "Activity") == "Activity" else []
+    elif name == "context":
+        lists = value.get("contextActivities", {}).values()
+        activities = [one for found in lists for one in (found if isinstance(found, list) else [found])]
+    else:
+        activities = []
+    return {one["id"]: one["definition"] for one in activities if one.get("definition")}
 
 
 def merged(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
@@ -309,19 +319,6 @@ def merged(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
         if name in held and name in came:
             result[name] = {**held[name], **came[name]}
     return result
-
-
-def _changed_lone(statement: dict[str, Any], note: _Change) -> None:
-    """Calls `note` with each activity of a statement as it was sent, where context activities may stand alone."""
-    target = statement["object"]
-    kind = target.get("objectType", "Activity")
-    if kind == "Activity":
-        note(target)
-    elif kind == "SubStatement":
-        _changed_lone(target, note)
-    for found in statement.get("context", {}).get("contextActivities", {}).values():
-        for activity in found if isinstance(found, list) else [found]:
-            note(activity)
 
 
 _CHANGED: Final = ("actor", "verb", "object", "context", "authority")

@@ -5,18 +5,19 @@ This way refuses nothing. What it doesn't find valid is left to `documents` and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from lrs_bridge.errors import BadInput
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.contexts import check_context
-from lrs_bridge.xapi.documents import Batch, Sent
 from lrs_bridge.xapi.findings import Check, Findings
+from lrs_bridge.xapi.formats import definitions_by
 from lrs_bridge.xapi.strict_json import DEEPEST
+from lrs_bridge.xapi.terms import Said, Term, said_by, together
 from lrs_bridge.xapi.validity import STATEMENT, VOIDED
 from lrs_bridge.xapi.versions import Version
 
@@ -30,59 +31,96 @@ _statements_of: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _members_of: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def valid(body: bytes, version: Version) -> Batch | None:
-    """The statements of a request body, as `documents.split` gives them, where `problems_of` or `problems_of_batch` would find
-    nothing wrong with any. None where that can't be told quickly. Their values are shared: nobody may change them."""
+class Valid(NamedTuple):
+    """A valid statement with what `terms_of` and `definitions_in` give of it. text: the slice that was sent."""
+
+    text: str
+    value: dict[str, Any]
+    terms: frozenset[Term]
+    definitions: Mapping[str, dict[str, Any]]
+
+
+def valid(body: bytes, version: Version) -> list[Valid] | None:
+    """The statements of a request body, where `problems_of` or `problems_of_batch` would find nothing wrong with any. None
+    where that can't be told quickly. Their values are shared: nobody may change them."""
     body = body.strip(b" \t\n\r")
-    was_array = body[:1] == b"["
     try:
-        raws = [bytes(raw) for raw in _statements_of(body)] if was_array else [body]
-        items = []
+        raws = _statements_of(body) if body[:1] == b"[" else [body]
+        found = []
         for raw in raws:
-            value = _statement(raw, version)
-            if value is None:
+            one = _statement(bytes(raw), version)
+            if one is None:
                 return None
-            items.append(Sent(raw.decode(), value))
+            found.append(one)
     except (BadInput, msgspec.DecodeError, ValueError, RecursionError):
         return None
-    ids = [sent.value["id"].lower() for sent in items if "id" in sent.value]
-    return Batch(items, was_array) if len(set(ids)) == len(ids) else None
+    ids = [one.value["id"].lower() for one in found if "id" in one.value]
+    return found if len(set(ids)) == len(ids) else None
 
 
-def _statement(raw: bytes, version: Version) -> dict[str, Any] | None:
+class _Member(NamedTuple):
+    """What a member that repeats says."""
+
+    value: Any
+    said: Said
+    definitions: Mapping[str, dict[str, Any]]
+
+
+def _statement(raw: bytes, version: Version) -> Valid | None:
     members = {name: bytes(value) for name, value in _members_of(raw).items()}
-    # the same text put together again: no member stood twice, and nothing else stood there
-    if raw != _compact(members) and raw != _spaced(members):
+    if not _is_made_of(raw, members):
         return None
-    found = {}
+    value: dict[str, Any] = {}
+    said: list[Said] = []
+    definitions: dict[str, dict[str, Any]] = {}
     for name, text in members.items():
-        judge = _KNOWN.get(name)
-        value = judge(name, text, version) if judge else None
-        if value is None:
-            return None
-        found[name] = value
-    return found if found.keys() >= _REQUIRED and found["verb"]["id"] != VOIDED else None
+        if name in _REPEATING:
+            member = (_remembered if len(text) <= _LONGEST_REMEMBERED else _member)(name, text, version)
+            if member is None:
+                return None
+            value[name] = member.value
+            said.append(member.said)
+            if member.definitions:
+                definitions |= member.definitions
+        else:
+            judge = _OTHERS.get(name)
+            found = judge(name, text, version) if judge else None
+            if found is None:
+                return None
+            value[name] = found
+    if not value.keys() >= _REQUIRED or value["verb"]["id"] == VOIDED:
+        return None
+    return Valid(raw.decode(), value, together(said), definitions)
 
 
-def _compact(members: dict[str, bytes]) -> bytes:
-    return b"{%b}" % b",".join([b'"%b":%b' % (name.encode(), text) for name, text in members.items()])
+def _is_made_of(raw: bytes, members: dict[str, bytes]) -> bool:
+    """Whether these members and nothing else stand there: none twice, and none with a name in escapes. As programs write
+    JSON: without blanks, where the length tells it, or with one after each colon and comma, as Python does."""
+    bare = 1 + sum(len(name) + len(text) + 4 for name, text in members.items())
+    if len(raw) == bare:
+        return True
+    return len(raw) == bare + 2 * len(members) - 1 and raw == b"{%b}" % b", ".join(
+        [b'"%b": %b' % (name.encode(), text) for name, text in members.items()]
+    )
 
 
-def _spaced(members: dict[str, bytes]) -> bytes:
-    """As Python writes JSON."""
-    return b"{%b}" % b", ".join([b'"%b": %b' % (name.encode(), text) for name, text in members.items()])
+def _member(name: str, text: bytes, version: Version) -> _Member | None:
+    value = _judged(name, text, version)
+    if value is None:
+        return None
+    if name == "object" and value.get("objectType", "Activity") != "Activity":
+        return None  # what else a statement may be about has a say in the other members
+    return _Member(value, said_by(name, value), definitions_by(name, value))
+
+
+_remembered: Final = lru_cache(_REMEMBERED)(_member)
 
 
 def _judged(name: str, text: bytes, version: Version) -> Any:
     """The value of a statement's member; None where something is wrong with it, or may be."""
     if text.count(b"{") + text.count(b"[") > DEEPEST - _LEVELS_AROUND:
         return None
-    value = documents.parse(text)
-    if name == "object" and (
-        not isinstance(value, dict) or value.get("objectType", "Activity") != "Activity"
-    ):
-        return None  # what else a statement may be about has a say in the other members
-    return _found_right(name, value, version)
+    return _found_right(name, documents.parse(text), version)
 
 
 def _judged_text(name: str, text: bytes, version: Version) -> str | None:
@@ -96,23 +134,15 @@ def _found_right(name: str, value: Any, version: Version) -> Any:
     return None if found.problems else value
 
 
-_remembered: Final = lru_cache(_REMEMBERED)(_judged)
-
-
-def _judged_before(name: str, text: bytes, version: Version) -> Any:
-    way = _remembered if len(text) <= _LONGEST_REMEMBERED else _judged
-    return way(name, text, version)
-
-
 def _check_context(found: Findings, value: Any, where: str) -> None:
     check_context(found, value, where, about_activity=True)
 
 
 _CHECKS: Final[dict[str, Check]] = {**STATEMENT, "context": _check_context}
 _REQUIRED: Final = {"actor", "verb", "object"}
-_KNOWN: Final[dict[str, Callable[[str, bytes, Version], Any]]] = {
-    **dict.fromkeys(("actor", "verb", "object", "context"), _judged_before),
+_REPEATING: Final = {*_REQUIRED, "context"}
+_OTHERS: Final[dict[str, Callable[[str, bytes, Version], Any]]] = {
     **dict.fromkeys(("id", "timestamp", "version"), _judged_text),
     "result": _judged,
 }
-"""The members that may be judged by themselves."""
+"""The members that may be judged by themselves, besides those that repeat."""

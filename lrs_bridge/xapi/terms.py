@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from lrs_bridge.xapi.agents import identifier_of
 
@@ -11,6 +11,14 @@ Term = tuple[str, str]
 
 RELATED: Final = "related_"
 """Kinds that begin so are for `related_agents` and `related_activities` alone."""
+
+
+class Said(NamedTuple):
+    """By what a member lets its statement be found: with the filters as they are, and only where what is related is asked
+    for."""
+
+    direct: frozenset[Term] = frozenset()
+    related: frozenset[Term] = frozenset()
 
 
 def terms_of(statement: dict[str, Any]) -> frozenset[Term]:
@@ -21,20 +29,51 @@ def terms_of(statement: dict[str, Any]) -> frozenset[Term]:
     related_agent, related_activity      what `related_agents` and `related_activities` take besides, also in a SubStatement.
                                          The authority isn't among them: whoever keeps statements knows it.
     """
-    target = statement["object"]
-    direct = {("verb", statement["verb"]["id"])}
-    direct.update(("agent", text) for text in _agents(statement["actor"]))
-    direct.update(_object_terms(target))
-    context = statement.get("context", {})
+    return together([said_by(name, statement[name]) for name in _SAYING if name in statement])
+
+
+def said_by(name: str, value: dict[str, Any]) -> Said:
+    """Of a statement's actor, verb, object or context."""
+    return _SAYING[name](value)
+
+
+def together(said: Iterable[Said]) -> frozenset[Term]:
+    """What `terms_of` gives of the statement whose members say this."""
+    direct: set[Term] = set()
+    related: set[Term] = set()
+    for one in said:
+        direct |= one.direct
+        related |= one.related
+    return frozenset(direct).union([(RELATED + kind, text) for kind, text in related - direct])
+
+
+def _actor(actor: dict[str, Any]) -> Said:
+    return Said(frozenset(("agent", text) for text in _agents(actor)))
+
+
+def _verb(verb: dict[str, Any]) -> Said:
+    return Said(frozenset({("verb", verb["id"])}))
+
+
+def _object(target: dict[str, Any]) -> Said:
+    if target.get("objectType") != "SubStatement":
+        return Said(frozenset(_object_terms(target)))
+    related = {*_actor(target["actor"]).direct, *_object_terms(target["object"])}
+    return Said(related=frozenset(related.union(_context_terms(target.get("context", {})))))
+
+
+def _context(context: dict[str, Any]) -> Said:
     registration = context.get("registration")
-    if registration:
-        direct.add(("registration", registration.lower()))
-    related = set(_context_terms(context))
-    if target.get("objectType") == "SubStatement":
-        related.update(("agent", text) for text in _agents(target["actor"]))
-        related.update(_object_terms(target["object"]))
-        related.update(_context_terms(target.get("context", {})))
-    return frozenset(direct) | {(RELATED + kind, text) for kind, text in related - direct}
+    direct = frozenset({("registration", registration.lower())} if registration else ())
+    return Said(direct, frozenset(_context_terms(context)))
+
+
+_SAYING: Final[dict[str, Callable[[dict[str, Any]], Said]]] = {
+    "actor": _actor,
+    "verb": _verb,
+    "object": _object,
+    "context": _context,
+}
 
 
 def _agents(actor: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,9 @@ from xapi.test_any_statement import any_statement, in_escapes, thorough
 
 from lrs_bridge.errors import BadInput
 from lrs_bridge.xapi import documents, quick
+from lrs_bridge.xapi.formats import definitions_in
 from lrs_bridge.xapi.strict_json import DEEPEST
+from lrs_bridge.xapi.terms import terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
 
 PLAIN = {
@@ -36,7 +38,14 @@ def thoroughly(body, version):
         return None
     values = [sent.value for sent in batch]
     found = problems_of_batch(values, version) if batch.was_array else problems_of(values[0], version)
-    return None if found else batch
+    return (
+        None
+        if found
+        else [
+            quick.Valid(sent.text, sent.value, terms_of(sent.value), definitions_in(sent.value))
+            for sent in batch
+        ]
+    )
 
 
 def agree(body, version):
@@ -101,6 +110,9 @@ def test_what_is_usual_goes_by_it(body, version):
         COMPACT.replace(b'"verb":', b'"verb":{"id":"urn:x:y"},"verb":'),
         COMPACT.replace(b'"platform":"Moodle"', b'"platform":"Moodle","platform":"Moodle"'),
         b"[" + b",".join([COMPACT[:-1] + b',"id":"%b"}' % one.encode() for one in (ID, ID.upper())]) + b"]",
+        COMPACT[:-1] + b',"id":""}',
+        b'{"verb":1,' + COMPACT[1:],  # as long as if it were written with blanks
+        COMPACT.replace(b'"verb"', b'"\\u0076erb"'),
         COMPACT + b"{}",
         b"\xef\xbb\xbf" + COMPACT,
         COMPACT.replace(b"Moodle", b"\xff"),
