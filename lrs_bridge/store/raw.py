@@ -83,7 +83,10 @@ _CONNECTION_OK, _COMMAND_OK, _TUPLES_OK = 0, 1, 2
 def _sent(values: Sequence[Any]) -> tuple[list[bytes | None], list[int]]:
     """As PostgreSQL reads them, and of each whether that is binary, as bytes are, or text."""
     return (
-        [value if value is None or isinstance(value, bytes) else _as_text(value).encode() for value in values],
+        [
+            value if value is None or isinstance(value, bytes) else _as_text(value).encode()
+            for value in values
+        ],
         [isinstance(value, bytes) for value in values],
     )
 
