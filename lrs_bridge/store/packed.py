@@ -15,7 +15,16 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HEADER = struct.Struct(">iiiii")  # dimensions, whether any is null, type, length, lower bound
 _LENGTH = struct.Struct(">i")
-_BOOLEAN, _BYTEA, _BIGINT, _SMALLINT, _INTEGER, _TEXT, _TIMESTAMPTZ, _UUID = 16, 17, 20, 21, 23, 25, 1184, 2950
+_BOOLEAN, _BYTEA, _BIGINT, _SMALLINT, _INTEGER, _TEXT, _TIMESTAMPTZ, _UUID = (
+    16,
+    17,
+    20,
+    21,
+    23,
+    25,
+    1184,
+    2950,
+)
 
 
 class Packed(bytes):
