@@ -21,7 +21,7 @@ import psycopg
 from service import COMPLETED, HOME, statement
 
 from lrs_bridge.flows import receive
-from lrs_bridge.store import receiving
+from lrs_bridge.store import packed, receiving  # noqa: F401  # packed makes its arrays known to the driver
 from lrs_bridge.store.statements import term_key
 
 PAGE = """

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response
@@ -41,11 +42,17 @@ _HEADERS = {
 }
 
 
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """None of ours is a coroutine; asking each at every request takes longer than what most of them do."""
+        return func
+
+
 def create_app(
     settings: Settings, database: Database, *, clock: Clock = system_clock, demonstration: bool = False
 ) -> Flask:
     """`demonstration` puts the page with people at “/”, open to whoever reaches it: for invented people on loopback."""
-    app = Flask("lrs_bridge.web", static_url_path="/static")
+    app = _App("lrs_bridge.web", static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, BOOTSTRAP_SERVE_LOCAL=True)
     app.extensions["lrs_bridge.settings"] = settings
     app.extensions["lrs_bridge.database"] = database

@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import product
 
 from lrs_bridge.errors import NotFound
-from lrs_bridge.moments import format_instant
 from lrs_bridge.store import activities
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
@@ -17,8 +16,8 @@ from lrs_bridge.xapi import formats
 from lrs_bridge.xapi.queries import StatementQuery
 from lrs_bridge.xapi.terms import RELATED, Term
 
-Cursor = tuple[datetime, int]
-"""(stored, seq) of the last statement of a page."""
+Cursor = tuple[str, int]
+"""(stored, seq) of the last statement of a page; stored as RFC 3339."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def page(
     languages: Sequence[str],
     authority: int | None,
     *,
-    after: Cursor | None,
+    after: tuple[datetime, int] | None,
     limit: int,
 ) -> Page:
     """At most `limit` of the statements that the filters take, those after `after`."""
@@ -113,10 +112,10 @@ def _texts(
         formats.exact(
             one.body,
             one.shape,
-            stored=format_instant(one.stored),
+            stored=one.stored,
             authority=one.authority,
             id_=str(one.id) if one.id else "",
-            timestamp=format_instant(one.happened) if one.happened else "",
+            timestamp=one.happened or "",
             version=one.version or "",
         )
         for one in found

@@ -218,7 +218,7 @@ def _postgres(url: str) -> sa.Engine:
             pool_pre_ping=False,
             **_CONNECTIONS,
             hide_parameters=True,  # errors are logged and kept, and values are of people
-            connect_args={"options": "-c timezone=UTC"},
+            connect_args={"options": "-c timezone=UTC -c datestyle=ISO"},
         )
     except ModuleNotFoundError as missing:
         raise Unavailable(

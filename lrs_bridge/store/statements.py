@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lrs_bridge.moments import parse_instant
 from lrs_bridge.store import raw
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.schema import (
@@ -29,15 +30,15 @@ ASKED_AT_ONCE = 10_000
 @dataclass(slots=True)
 class StoredStatement:
     """A statement as kept, with what the LRS set: id, happened and version where its text, of that `shape`
-    (xapi.formats.Shape), needs them."""
+    (xapi.formats.Shape), needs them. Instants are RFC 3339, as `format_instant` writes them."""
 
     seq: int
-    stored: datetime
+    stored: str
     shape: int
     body: str
     authority: str
     id: uuid.UUID | None
-    happened: datetime | None
+    happened: str | None
     version: str | None
 
 
@@ -115,12 +116,12 @@ def voiding_id(target: Any = statements) -> sa.ScalarSelect[Any]:
 
 
 _COLUMNS = """
-s.seq, s.stored, s.shape, s.body, s.authority_id,
+s.shape, s.body, s.authority_id,
 CASE WHEN s.shape & 25 <> 1 THEN s.id END,
-CASE WHEN s.shape & 26 <> 2 THEN s.happened END,
+CASE WHEN s.shape & 26 <> 2 THEN CAST(s.happened AS text) END,
 CASE WHEN s.shape & 28 <> 4 THEN s.version END
 """
-_SELECT = f"SELECT {_COLUMNS} FROM statements s "  # noqa: S608  # no value in it
+_SELECT = f"SELECT s.seq, CAST(s.stored AS text), {_COLUMNS} FROM statements s "  # noqa: S608  # no value in it
 _VOIDED = """
 NOT s.is_voiding AND EXISTS (
   SELECT 1 FROM voidings v WHERE v.target = s.id AND (v.any_authority OR v.authority_id = s.authority_id)
@@ -129,7 +130,7 @@ NOT s.is_voiding AND EXISTS (
 
 
 def _stored(session: Session, rows: Sequence[Sequence[Any]]) -> list[StoredStatement]:
-    """Rows of _COLUMNS. An authority never changes, so a connection remembers those it has seen."""
+    """Rows of seq, stored AS text, and _COLUMNS. An authority never changes, so a connection remembers those it has seen."""
     known: dict[int, str] = session.info.setdefault("lrs_authorities", {})
     if unknown := {row[4] for row in rows} - known.keys():
         if len(known) > _AUTHORITIES_REMEMBERED:
@@ -140,12 +141,12 @@ def _stored(session: Session, rows: Sequence[Sequence[Any]]) -> list[StoredState
     return [
         StoredStatement(
             seq,
-            raw.read_instant(stored),
+            raw.instant_text(stored),
             shape,
             body,
             known[authority],
             None if id_ is None else raw.read_identity(id_),
-            None if happened is None else raw.read_instant(happened),
+            None if happened is None else raw.instant_text(happened),
             version,
         )
         for seq, stored, shape, body, authority, id_, happened, version in rows
@@ -211,7 +212,7 @@ class _Way:
     def __init__(self, wanted: Filter, by: tuple[str, str] | None) -> None:
         self._wanted, self._by = wanted, by
         self._after = wanted.after
-        self._number = wanted.limit + 1
+        self._number = _at_least(wanted.limit + 1)
         self._seen = 0
         self.found: list[StoredStatement] = []
 
@@ -220,16 +221,15 @@ class _Way:
         limit, number = self._wanted.limit, self._number
         entries = raw.rows(session, *self._question(session))
         self._seen += len(entries)
-        self.found += _stored(session, [row[2:] for row in entries if row[2] is not None])
+        self.found += _stored(session, [row for row in entries if row[_SHAPE] is not None])
         if len(self.found) > limit or len(entries) < number:
             return True
-        self._after = (raw.read_instant(entries[-1][0]), entries[-1][1])
-        self._number = min(4 * number, _MOST_ENTRIES)
+        self._after = (parse_instant(raw.instant_text(entries[-1][1])), entries[-1][0])
+        wanted = 4 * number
         if self.found:
             # often only a few voided ones were among them: twice as many as those left open should take
-            self._number = min(
-                self._number, 2 * (limit + 1 - len(self.found)) * self._seen // len(self.found)
-            )
+            wanted = min(wanted, 2 * (limit + 1 - len(self.found)) * self._seen // len(self.found))
+        self._number = _at_least(wanted)
         return False
 
     def _question(self, session: Session) -> tuple[str, list[Any]]:
@@ -249,7 +249,6 @@ class _Way:
             values += [raw.instant(session, self._after[0]), self._after[1]]
         order = "ASC" if wanted.ascending else "DESC"
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        values.append(self._number)
         also = [f"NOT ({_VOIDED})"]
         for term in wanted.terms:
             if term != self._by:
@@ -259,15 +258,25 @@ class _Way:
             also.append("s.authority_id = ?")
             values.append(wanted.authority_id)
         sql = (
-            f"SELECT t.stored, t.seq, {_COLUMNS} FROM"  # noqa: S608  # no value in it
-            f" (SELECT stored, seq FROM {source} {where} ORDER BY stored {order}, seq {order} LIMIT ?) t"
+            f"SELECT t.seq, CAST(t.stored AS text), {_COLUMNS} FROM"  # noqa: S608  # no value in it
+            f" (SELECT stored, seq FROM {source} {where} ORDER BY stored {order}, seq {order} LIMIT {self._number}) t"
             f" LEFT JOIN statements s ON s.seq = t.seq AND {' AND '.join(also)}"
             f" ORDER BY t.stored {order}, t.seq {order}"
         )
         return sql, values
 
 
-_MOST_ENTRIES = 2_000
+_SHAPE = 2  # of a row, the column that is NULL where there is no statement
+_NUMBERS = (2, 11, 26, 51, 101, 201, 501, 1_001, 2_000)
+"""Of entries asked for together. Few different ones, which stand in the question itself: PostgreSQL would plan anew each time
+for a number that it is given beside it."""
+
+
+def _at_least(number: int) -> int:
+    """As many entries, or some more; 2,000 at most."""
+    return next((one for one in _NUMBERS if one >= number), _NUMBERS[-1])
+
+
 _AUTHORITIES_REMEMBERED = 1_000
 _ALSO = "EXISTS (SELECT 1 FROM statement_index o WHERE o.key = ? AND o.stored = t.stored AND o.seq = t.seq)"
 

@@ -92,7 +92,7 @@ def get_statements() -> Response:
     through, found = database().glance(read)
     if is_one:
         answer = _json(found.texts[0])
-        answer.last_modified = found.statements[0].stored
+        answer.last_modified = parse_instant(found.statements[0].stored)
     else:
         more = _more(request.args.to_dict(), found.following) if found.following else ""
         answer = _json(f'{{"statements":[{",".join(found.texts)}],"more":{json.dumps(more)}}}')
@@ -102,7 +102,7 @@ def get_statements() -> Response:
 
 def _more(args: Mapping[str, str], following: retrieve.Cursor) -> str:
     stored, seq = following
-    cursor = base64.urlsafe_b64encode(f"{format_instant(stored)} {seq}".encode()).decode()
+    cursor = base64.urlsafe_b64encode(f"{stored} {seq}".encode()).decode()
     path = urlsplit(settings().public_url).path + request.path
     return f"{path}?{urlencode({**args, 'cursor': cursor})}"
 

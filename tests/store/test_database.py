@@ -13,7 +13,8 @@ from builders import statement
 
 from lrs_bridge.errors import Unavailable
 from lrs_bridge.store import database as database_module
-from lrs_bridge.store import evidence, organisations, people, schema
+from lrs_bridge.moments import format_instant
+from lrs_bridge.store import evidence, organisations, people, raw, schema
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import authority
 from lrs_bridge.store.database import Database
@@ -173,6 +174,19 @@ def test_a_statement_is_searched_by_digests_of_one_size(bridge):
     [id_] = bridge.stored(statement(verb="http://example.org/x", what="http://example.org/y"))
     assert bridge.found(verb="http://example.org/x") == [id_]
     assert bridge.found(activity="http://example.org/x") == []
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 120_000, 999_999, 500])
+@pytest.mark.parametrize("year", [1, 1969, 2026, 9999])
+def test_an_instant_asked_for_as_text_is_written_as_ever(database, year, microsecond):
+    moment = datetime(year, 3, 1, 9, 30, 0, microsecond, tzinfo=UTC)
+    kind = "timestamptz" if database.engine.dialect.name == "postgresql" else "text"
+
+    def kept(session):
+        sql = f"SELECT CAST(CAST(? AS {kind}) AS text)"
+        return raw.rows(session, sql, (raw.instant(session, moment),))[0][0]
+
+    assert raw.instant_text(database.read(kept)) == format_instant(moment)
 
 
 def test_an_error_of_the_database_tells_no_values(database):

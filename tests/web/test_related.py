@@ -233,7 +233,7 @@ class TestWaysIn:
 
     @pytest.mark.parametrize("ascending", ["true", "false"])
     def test_few_among_many(self, bridge, clock, monkeypatch, ascending):
-        monkeypatch.setattr(records, "_MOST_ENTRIES", 16)
+        monkeypatch.setattr(records, "_NUMBERS", (2, 16))
         mine, theirs = [], []
         for number in range(6):
             theirs += bridge.stored(*(statement(HOME, COMPLETED, THERE) for _ in range(30)), sender="nwg")
