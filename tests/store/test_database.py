@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from builders import statement
 
 from lrs_bridge.errors import Unavailable
-from lrs_bridge.store import database as database_module
 from lrs_bridge.moments import format_instant
+from lrs_bridge.store import database as database_module
 from lrs_bridge.store import evidence, organisations, people, raw, schema
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.clients import authority
