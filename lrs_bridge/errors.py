@@ -9,6 +9,8 @@ BridgeError                   anything this service says no to, with a reason a 
 ├─ Conflict                   the same id holds other content                            HTTP 409
 ├─ TooLarge                   what was sent is larger than this service takes at a time  HTTP 413, exit 2
 ├─ PreconditionFailed         it is no longer, or not yet, what the sender took it for   HTTP 412
+├─ TooMany                    asked too often; later it will be done                     HTTP 429, exit 75
+├─ Undelivered                a message was not taken by the mail server                 HTTP 503, exit 75
 ├─ Unavailable                the database or another system can't answer just now       HTTP 503, exit 75
 └─ BadSettings                the service can't start as configured                      exit 78
 
@@ -101,6 +103,22 @@ class TooLarge(BridgeError):
 class PreconditionFailed(BridgeError):
     status = 412
     exit_code = 1
+
+
+class TooMany(BridgeError):
+    """`retry_after`: seconds."""
+
+    status = 429
+    exit_code = 75
+
+    def __init__(self, title: str, retry_after: int) -> None:
+        super().__init__(title)
+        self.retry_after = retry_after
+
+
+class Undelivered(BridgeError):
+    status = 503
+    exit_code = 75
 
 
 class Unavailable(BridgeError):

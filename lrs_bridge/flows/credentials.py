@@ -26,10 +26,11 @@ XAPI_SCOPES: Mapping[str, str] = {
 }
 """The scopes of the xAPI specification (Communication 4.2)."""
 
-STANDINGS, COURSES = "standings/read", "courses/read"
+STANDINGS, COURSES, LINKS = "standings/read", "courses/read", "accounts/link"
 READ_API_SCOPES: Mapping[str, str] = {
     STANDINGS: "read where the learners of its own home pages stand",
     COURSES: "read which courses count, and for what",
+    LINKS: "let learners of its own home pages join their account with their e-mail address",
 }
 """The scopes of the Read API. None of xAPI's includes them, so that a credential made for statements reads nobody's standing."""
 
@@ -37,9 +38,9 @@ SCOPES: Mapping[str, str] = {**XAPI_SCOPES, **READ_API_SCOPES}
 
 DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
 
-MOODLE_SCOPES = ("statements/write", "profile", STANDINGS, COURSES)
-"""What the plugin local_lrsbridge does: it sends statements and agent profiles, and shows learners where they stand. It reads no
-statement, not even its own."""
+MOODLE_SCOPES = ("statements/write", "profile", STANDINGS, COURSES, LINKS)
+"""What the plugin local_lrsbridge does: it sends statements and agent profiles, shows learners where they stand, and lets them
+join their account with their e-mail address. It reads no statement, not even its own."""
 
 
 def moodle_site(address: str) -> str:
@@ -99,15 +100,16 @@ def add_client(
         for page in home_pages
         if "://" not in page
     ]
-    if STANDINGS in scopes and not home_pages:
-        problems.append(
-            Problem(
-                "--home-page",
-                f"is missing, and {STANDINGS} reads only learners with an account on one of the credential's own sites",
-                "",
-                "name the site: --home-page https://moodle.example.org",
-            )
+    problems += [
+        Problem(
+            "--home-page",
+            f"is missing, and {scope} is for learners with an account on one of the credential's own sites alone",
+            "",
+            "name the site: --home-page https://moodle.example.org",
         )
+        for scope in (STANDINGS, LINKS)
+        if scope in scopes and not home_pages
+    ]
     if not name.strip():
         problems.append(Problem("NAME", "is empty"))
     if problems:
@@ -168,11 +170,17 @@ def hold_live(session: Session, numbers: set[int], now: datetime) -> None:
 
 
 def require(client: clients.Client, scope: str) -> None:
-    """Raises Forbidden unless the credential has this very scope of the Read API."""
+    """Raises Forbidden unless the credential has this very scope of the Read API, and for those that are for a site's own learners
+    names a site."""
     if scope not in client.scopes:
         raise Forbidden(
             f"The credential “{client.name}” lacks the scope {scope}: it is given when a credential is made "
             f"(`lrs-bridge add-client --scope {scope}`)."
+        )
+    if scope in (STANDINGS, LINKS) and not client.home_pages:
+        raise Forbidden(
+            f"The credential “{client.name}” names no home page, so there is nobody whom {scope} is for: make one "
+            "with `lrs-bridge add-client --home-page` and the address of your site."
         )
 
 

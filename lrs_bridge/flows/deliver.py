@@ -14,11 +14,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from lrs_bridge.connectors import DeliveryFailed, mail, webhooks
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.letters import NotSetUp, hand_in, render
 from lrs_bridge.flows.wording import WORDS, counted, sentence
 from lrs_bridge.learning.eligibility import POST
 from lrs_bridge.learning.mappings import Mappings
@@ -33,23 +32,7 @@ CLAIM_SECONDS = 300
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=12)
 
-_templates = Environment(
-    loader=PackageLoader("lrs_bridge.flows", "messages"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
 _LOOK_AGAIN = timedelta(minutes=5)
-
-
-class NotSetUp(DeliveryFailed):
-    """Something the operator has yet to set: the message waits, and no try is counted."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, permanent=False)
 
 
 @dataclass
@@ -130,24 +113,13 @@ def _mail(delivery: outbox.Delivery, mappings: Mappings, settings: Settings, now
     message = mail.compose(
         sender=settings.mailer,
         recipient=delivery.address,
-        subject=" ".join(_render("alert.subject.txt", about).split()),
-        text=_render("alert.txt", about),
-        html=_render("alert.html", about),
+        subject=" ".join(render("alert.subject.txt", about).split()),
+        text=render("alert.txt", about),
+        html=render("alert.html", about),
         message_id=f"<{delivery.id}@{host}>",
         sent_at=now,
     )
-    if settings.mail_folder:
-        mail.MailFolder(settings.mail_folder).deliver(message)
-        return
-    if not settings.smtp_host:
-        raise NotSetUp("no mail server is set: give smtp_host or mail_folder")
-    security: Any = settings.smtp_security
-    mail.send(
-        message,
-        mail.MailServer(
-            settings.smtp_host, settings.smtp_port, security, settings.smtp_user, settings.smtp_password
-        ),
-    )
+    hand_in(message, settings)
 
 
 def _post(delivery: outbox.Delivery, settings: Settings, now: datetime, environ: Mapping[str, str]) -> None:
@@ -230,7 +202,3 @@ def _summary(summary: outbox.Summary, settings: Settings) -> dict[str, Any]:
 
 def _day(moment: datetime, settings: Settings) -> str:
     return f"{settings.calendar.day_of(moment):%d %B %Y}"
-
-
-def _render(template: str, about: dict[str, Any]) -> str:
-    return _templates.get_template(template).render(about)

@@ -17,6 +17,7 @@ from lrs_bridge.xapi.agents import parse_identifier
 KINDS_IN_WORDS = {
     "by_hand": "decided by hand",
     "people_file": "stand in one row of an import",
+    "mail_code": "were joined by whoever is signed in there, with a code sent to that address",
     "equal_mail": "are the same e-mail address",
     "agent_profile": "are account and e-mail by the site's own agent profile",
 }

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lrs_bridge.errors import Forbidden
 from lrs_bridge.flows import credentials
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
@@ -36,11 +35,6 @@ class Asked:
 def permit(client: Client) -> None:
     """Raises Forbidden for a credential without the scope, or without a home page of its own."""
     credentials.require(client, credentials.STANDINGS)
-    if not client.home_pages:
-        raise Forbidden(
-            f"The credential “{client.name}” names no home page, so there is nobody whose standing it may read: make one "
-            "with `lrs-bridge add-client --home-page` and the address of your site."
-        )
 
 
 def standings_for(
@@ -48,7 +42,7 @@ def standings_for(
 ) -> list[Asked]:
     """The standings of valid Agents, in the order asked and in a fixed number of queries. Raises Forbidden as `permit`."""
     permit(client)
-    texts = [_own_account(agent, client.home_pages) for agent in agents]
+    texts = [own_account(agent, client) for agent in agents]
     numbers = people.learners_by_identifier(session, {text for text in texts if text})
     mappings = mapping_flow.in_force(session, calendar)
     learners = sorted(set(numbers.values()))
@@ -67,9 +61,10 @@ def standings_for(
     ]
 
 
-def _own_account(agent: dict[str, Any], home_pages: Iterable[str]) -> str | None:
+def own_account(agent: dict[str, Any], client: Client) -> str | None:
+    """The canonical text of an Agent that is an account on one of the credential's own home pages; None for any other."""
     account = agent.get("account")
-    if account is None or not any(same_site(account["homePage"], page) for page in home_pages):
+    if account is None or not any(same_site(account["homePage"], page) for page in client.home_pages):
         return None
     return str(identifier_of(agent))
 

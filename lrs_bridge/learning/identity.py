@@ -30,7 +30,7 @@ def names_of(identifiers: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in found if name is not None)
 
 
-PROOF_STRENGTH = ("by_hand", "people_file", "equal_mail", "agent_profile")
+PROOF_STRENGTH = ("by_hand", "people_file", "mail_code", "equal_mail", "agent_profile")
 """Kinds of proof, the strongest first. Where "not the same person" cuts a group apart, the stronger proof decides who an
 identifier stays with."""
 

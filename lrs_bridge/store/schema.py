@@ -150,6 +150,20 @@ proofs = sa.Table(
     sa.UniqueConstraint("one", "other", "kind"),
 )
 
+# By which a learner who is signed in at a site joins its account (`agent`) with an e-mail address: a code that was sent there.
+# `tries`: how often it was typed wrong.
+link_codes = sa.Table(
+    "link_codes",
+    metadata,
+    numbered(),
+    sa.Column("agent", sa.Text, nullable=False, index=True),
+    sa.Column("mbox", sa.Text, nullable=False, index=True),
+    sa.Column("salt", sa.LargeBinary(16), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+)
+
 # What somebody decided of two identifiers by hand; the newest row of a pair holds, and outranks every proof.
 pair_decisions = sa.Table(
     "pair_decisions",

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from lrs_bridge.errors import BadInput, BridgeError, Unauthorised, Unavailable
+from lrs_bridge.errors import BadInput, BridgeError, TooMany, Unauthorised, Unavailable
 from lrs_bridge.web import problems, xapi
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ def _refused(error: BridgeError) -> Response:
     answer = _answer(error.status, title, _told(error))
     if isinstance(error, Unauthorised):
         answer.headers["WWW-Authenticate"] = 'Basic realm="lrs_bridge", charset="UTF-8"'
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
     if error.status == 503:
         answer.headers["Retry-After"] = "5"
     return answer

@@ -31,6 +31,7 @@ TYPES: Mapping[int, ProblemType] = {
     405: ProblemType("method-not-allowed", "This address takes other methods", "Use one that `Allow` names."),
     413: ProblemType("too-large", "The request is too large", "Ask for fewer agents at a time."),
     415: ProblemType("unsupported-media-type", "The body is of another type", "Send application/json."),
+    429: ProblemType("too-many", "That was asked too often", "Try again after `Retry-After` seconds."),
     500: ProblemType("internal-error", "Something went wrong here", "Tell whoever runs the service when it was."),
     503: ProblemType("unavailable", "The service can't answer just now", "Try again after `Retry-After` seconds."),
 }  # fmt: skip

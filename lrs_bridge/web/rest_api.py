@@ -1,19 +1,28 @@
-"""The Read API: HTTP ↔ flows. A site's credential reads where its own learners stand, and which courses count."""
+"""The Read API: HTTP ↔ flows. A site's credential reads where its own learners stand, and which courses count, and lets them join
+their account with their e-mail address."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, g, json, request
 
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows import courses, standings
+from lrs_bridge.flows import courses, links, standings
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.moments import Clock
+from lrs_bridge.moments import Clock, format_instant
 from lrs_bridge.settings import Settings
 from lrs_bridge.web.auth import database
 from lrs_bridge.web.json_body import json_body
 from lrs_bridge.web.problems import PREFIX, is_of_read_api
 from lrs_bridge.web.rest_document import document
-from lrs_bridge.web.rest_schemas import Courses, Standings, read_agents
+from lrs_bridge.web.rest_schemas import (
+    CodeTaken,
+    Courses,
+    SentCode,
+    Standings,
+    read_agents,
+    read_code_request,
+    read_link_request,
+)
 from lrs_bridge.xapi import documents
 
 blueprint = Blueprint("read_api", __name__, url_prefix=PREFIX)
@@ -63,6 +72,28 @@ def get_courses() -> Response:
     clock: Clock = current_app.extensions["lrs_bridge.clock"]
     mappings = database().read(lambda session: mapping_flow.in_force(session, _settings().calendar))
     return _answer(Courses().dump({"courses": courses.courses_for(g.client, mappings, clock())}))
+
+
+@blueprint.post("/links")
+def post_link() -> Response:
+    """Sends a code to the address that a learner wants to join with their account."""
+    links.permit(g.client)
+    asked = read_link_request(documents.parse(json_body("requests")))
+    clock: Clock = current_app.extensions["lrs_bridge.clock"]
+    sent = links.send_code(database(), _settings(), clock, g.client, asked["agent"], asked["mbox"])
+    return _answer(SentCode().dump({"mbox": sent.mbox, "expires_at": format_instant(sent.expires_at)}))
+
+
+@blueprint.post("/links/code")
+def post_code() -> Response:
+    """Takes the code."""
+    links.permit(g.client)
+    asked = read_code_request(documents.parse(json_body("codes")))
+    clock: Clock = current_app.extensions["lrs_bridge.clock"]
+    result, tries_left = database().write(
+        lambda session: links.take_code(session, g.client, asked["agent"], asked["code"], clock())
+    )
+    return _answer(CodeTaken().dump({"result": result, "tries_left": tries_left}))
 
 
 @blueprint.get("/openapi.json")

@@ -10,14 +10,24 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from lrs_bridge import __version__
-from lrs_bridge.flows.credentials import COURSES, READ_API_SCOPES, STANDINGS
+from lrs_bridge.flows.credentials import COURSES, LINKS, READ_API_SCOPES, STANDINGS
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.web.problems import MEDIA_TYPE, PREFIX, TYPES, type_address
-from lrs_bridge.web.rest_schemas import Courses, ProblemDetails, Standings, StandingsRequest
+from lrs_bridge.web.rest_schemas import (
+    CodeRequest,
+    CodeTaken,
+    Courses,
+    LinkRequest,
+    ProblemDetails,
+    SentCode,
+    Standings,
+    StandingsRequest,
+)
 from lrs_bridge.xapi.agents import IFI_MEMBERS
 
 _ABOUT = (
-    "Read-only. A site's credential reads where its own learners stand, and which courses count. Every answer is "
+    "A site's credential reads where its own learners stand, and which courses count; and lets a learner join their account "
+    "with their e-mail address, by a code that is sent there. Nothing else is changed by it. Every answer is "
     f"private and not to be stored on the way. {NOT_PROVEN}"
 )
 _ALWAYS = (401, 500, 503)
@@ -66,6 +76,8 @@ def document(public_url: str) -> dict[str, Any]:
             }
         },
     )
+    spec.path(f"{PREFIX}/links", operations={"post": _LINK})
+    spec.path(f"{PREFIX}/links/code", operations={"post": _CODE})
     spec.path(
         f"{PREFIX}/openapi.json",
         operations={
@@ -108,3 +120,19 @@ def _responses(answer: type[Schema] | None, *refusals: int) -> dict[str, Any]:
         for status in sorted({*refusals, *_ALWAYS})
     }
     return {"200": {"description": "The answer", "content": _json(answer)}, **refused}
+
+
+_LINK: dict[str, Any] = {
+    "operationId": "postLink",
+    "summary": "Send a code to the address that a learner wants to join with their account",
+    "description": f"{_needs(LINKS)} The answer is the same whether anybody is known by the address or not.",
+    "requestBody": {"required": True, "content": _json(LinkRequest)},
+    "responses": _responses(SentCode, 400, 403, 413, 415, 429),
+}
+_CODE: dict[str, Any] = {
+    "operationId": "postLinkCode",
+    "summary": "Take the code that the learner typed",
+    "description": f"{_needs(LINKS)} A code may be tried five times, within half an hour.",
+    "requestBody": {"required": True, "content": _json(CodeRequest)},
+    "responses": _responses(CodeTaken, 400, 403, 413, 415),
+}

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.flows.links import Result
 from lrs_bridge.learning.champions import State
 from lrs_bridge.learning.eligibility import Status
 from lrs_bridge.learning.mappings import Part
@@ -117,16 +118,93 @@ class StandingsRequest(Schema):
             raise ValidationError(message, "agents")
 
 
+class _Asking(Schema):
+    """Of one learner, who is signed in at the site."""
+
+    agent = _AsSent(
+        Agent,
+        required=True,
+        metadata=_says("The learner's account, on one of the credential's own home pages."),
+        error_messages={"required": f"is missing{_INSTEAD}the learner's account"},
+    )
+    error_messages = {  # noqa: RUF012  # marshmallow's own way
+        "unknown": f"is not known here{_INSTEAD}leave it out",
+        "type": f"is not an object{_INSTEAD}an object",
+    }
+
+    class Meta:
+        unknown = RAISE
+
+
+def _check_mbox(text: str) -> None:
+    found = Findings("2.0.0")
+    check_agent(found, {"mbox": text}, "")
+    if found.problems:
+        raise ValidationError([f"{one.what}{_INSTEAD}{one.mend}" for one in found.problems])
+
+
+class LinkRequest(_Asking):
+    mbox = fields.String(
+        required=True,
+        validate=_check_mbox,
+        metadata=_says("mailto: and the address that a code is sent to."),
+        error_messages={
+            name: f"is {what}{_INSTEAD}mailto: and an e-mail address"
+            for name, what in (("required", "missing"), ("null", "null"), ("invalid", "not a text"))
+        },
+    )
+
+
+class CodeRequest(_Asking):
+    code = fields.String(
+        required=True,
+        validate=validate.Length(max=20, error=f"is longer than a code{_INSTEAD}six digits"),
+        metadata=_says("The six digits that were sent; blanks don't matter."),
+        error_messages={
+            name: f"is {what}{_INSTEAD}six digits"
+            for name, what in (("required", "missing"), ("null", "null"), ("invalid", "not a text"))
+        },
+    )
+
+
+class SentCode(_Answer):
+    mbox = _text("Where the code was sent.")
+    expires_at = _instant("Until when it is good.")
+
+
+class CodeTaken(_Answer):
+    result = _one_of(
+        Result,
+        "linked: account and address are one person's now. wrong: not the code that was sent last. expired: there is no "
+        "code, or no longer; ask for another. kept_apart: the right one, and somebody decided that the two are not one "
+        "person or that several people read the mailbox; a coordinator has to help.",
+    )
+    tries_left = fields.Integer(metadata=_says("How often the same code may still be tried."))
+
+
+def read_link_request(sent: Any) -> dict[str, Any]:
+    """`agent` and `mbox`. Raises BadInput with every problem."""
+    return _read(LinkRequest(), sent, "The request does not say whom to join with which address.")
+
+
+def read_code_request(sent: Any) -> dict[str, Any]:
+    """`agent` and `code`. Raises BadInput with every problem."""
+    return _read(CodeRequest(), sent, "The request does not say whose code this is.")
+
+
+def _read(schema: Schema, sent: Any, refusal: str) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(sent)
+    except ValidationError as wrong:
+        raise BadInput(refusal, list(_problems(wrong.messages, "$"))) from wrong
+    return loaded
+
+
 def read_agents(sent: Any) -> list[dict[str, Any]]:
     """The agents that a request asks for. Raises BadInput with every problem."""
-    try:
-        loaded: dict[str, list[dict[str, Any]]] = StandingsRequest().load(sent)
-    except ValidationError as wrong:
-        problems = list(_problems(wrong.messages, "$"))
-        raise BadInput(
-            "The request does not say whose standings; nothing was looked up.", problems
-        ) from wrong
-    return loaded["agents"]
+    refusal = "The request does not say whose standings; nothing was looked up."
+    agents: list[dict[str, Any]] = _read(StandingsRequest(), sent, refusal)["agents"]
+    return agents
 
 
 def _problems(messages: Any, where: str) -> Iterator[Problem]:

@@ -64,7 +64,7 @@ class TestDocument:
         }
         told = {(path, method.upper()) for path, of in document["paths"].items() for method in of}
         assert told == served
-        assert len(told) == 3
+        assert len(told) == 5
 
     def test_holds_for_every_answer(self, bridge, site, document):
         bridge.import_csv(
@@ -172,7 +172,11 @@ class TestGuide:
         asked = add_client.make_context("add-client", words[2:]).params
         assert asked["source"] == "moodle"
         assert asked["home_pages"] == (self.PAGE,)
-        assert set(asked["scopes"]) == {*credentials.DEFAULT_SCOPES, *credentials.READ_API_SCOPES}
+        assert set(asked["scopes"]) == {
+            *credentials.DEFAULT_SCOPES,
+            credentials.STANDINGS,
+            credentials.COURSES,
+        }
 
     def test_there_are_calls_to_try(self):
         assert len(CALLS) == 3
