@@ -31,7 +31,7 @@ $ADMIN->add('localplugins', new admin_category('local_lrsbridge_pages', new lang
 $settings = new admin_settingpage('local_lrsbridge', new lang_string('settings', 'local_lrsbridge'));
 
 $ADMIN->add('local_lrsbridge_pages', $settings);
-foreach (['courses', 'status'] as $page) {
+foreach (['courses', 'status', 'show'] as $page) {
     $ADMIN->add('local_lrsbridge_pages', new admin_externalpage(
         "local_lrsbridge_$page",
         new lang_string("menu_$page", 'local_lrsbridge'),
@@ -88,7 +88,7 @@ if ($ADMIN->fulltree) {
     $settings->add(new admin_setting_heading(
         'local_lrsbridge/who',
         new lang_string('who', 'local_lrsbridge'),
-        new lang_string('who_desc', 'local_lrsbridge')
+        new lang_string('who_desc', 'local_lrsbridge', (new moodle_url('/local/lrsbridge/show.php'))->out())
     ));
     foreach (['name', 'email'] as $field) {
         $settings->add(new admin_setting_configcheckbox(

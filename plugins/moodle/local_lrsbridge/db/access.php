@@ -40,7 +40,7 @@ $capabilities = [
         'contextlevel' => CONTEXT_COURSE,
         'archetypes' => [],
     ],
-    // See what waits and what was refused, choose courses, and send again.
+    // Choose courses, see what is or would be sent of anybody, and send again.
     'local/lrsbridge:manage' => [
         'riskbitmask' => RISK_PERSONAL | RISK_CONFIG,
         'captype' => 'write',

@@ -18,6 +18,7 @@ namespace local_lrsbridge;
 
 use local_lrsbridge\local\connection_test;
 use local_lrsbridge\local\finding;
+use local_lrsbridge\local\preview;
 use local_lrsbridge\local\statement_factory;
 use local_lrsbridge\output\standing;
 
@@ -67,10 +68,14 @@ final class strings_test extends \basic_testcase {
         foreach (standing::COMPANION as $status) {
             $names[] = "companion_$status";
         }
+        foreach (preview::STATES as $state) {
+            $names[] = "show_state_$state";
+        }
+        foreach (preview::OBSTACLES as $obstacle) {
+            $names[] = "show_$obstacle";
+        }
         foreach (['courses', 'status', 'show'] as $page) {
-            if (file_exists(__DIR__ . "/../$page.php")) {
-                $names[] = "menu_$page";
-            }
+            $names[] = "menu_$page";
         }
         foreach (['name', 'email', 'organisation', 'area'] as $field) {
             array_push($names, "send_$field", "send_{$field}_desc");

@@ -44,15 +44,14 @@ final class profiles {
         $known = $DB->get_records_select(self::TABLE, "userid $in", $params, '', 'userid, id, hash');
         foreach (snapshot::people($userids) as $userid => $person) {
             $document = agent_profile::json(agent_profile::document($person));
-            $hash = sha1($document);
-            if (($known[$userid]->hash ?? '') === $hash || ($document === '{}' && !isset($known[$userid]))) {
+            if (!self::is_news($document, $known[$userid] ?? null)) {
                 continue;
             }
             $answer = $client->put_profile(statement_factory::actor(config::siteurl(), $userid), $document);
             if (!$answer->is_good()) {
                 return $answer->reason();
             }
-            $row = (object) ['userid' => $userid, 'hash' => $hash, 'timesent' => time()];
+            $row = (object) ['userid' => $userid, 'hash' => sha1($document), 'timesent' => time()];
             if (isset($known[$userid])) {
                 $DB->update_record(self::TABLE, (object) ((array) $row + ['id' => $known[$userid]->id]));
             } else {
@@ -60,5 +59,38 @@ final class profiles {
             }
         }
         return '';
+    }
+
+    /**
+     * The profile of a person, as it would be put now.
+     *
+     * @param int $userid
+     * @return \stdClass|null document (JSON text), isnews (whether it would be put), timesent (when that person's was last put, or
+     *     null); null where no field is turned on, and for guests and deleted users
+     */
+    public static function of(int $userid): ?\stdClass {
+        global $DB;
+        $person = config::profilefields() ? snapshot::people([$userid])[$userid] ?? null : null;
+        if ($person === null) {
+            return null;
+        }
+        $document = agent_profile::json(agent_profile::document($person));
+        $known = $DB->get_record(self::TABLE, ['userid' => $userid]) ?: null;
+        return (object) [
+            'document' => $document,
+            'isnews' => self::is_news($document, $known),
+            'timesent' => $known ? (int) $known->timesent : null,
+        ];
+    }
+
+    /**
+     * Whether a document is not the one that the bridge has. An empty one is news only where something has to give way to it.
+     *
+     * @param string $document JSON text
+     * @param \stdClass|null $known the person's row of what was put
+     * @return bool
+     */
+    private static function is_news(string $document, ?\stdClass $known): bool {
+        return $known === null ? $document !== '{}' : $known->hash !== sha1($document);
     }
 }

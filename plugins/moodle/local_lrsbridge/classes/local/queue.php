@@ -178,6 +178,22 @@ final class queue {
     }
 
     /**
+     * What is known of a statement.
+     *
+     * @param string $statementid
+     * @return \stdClass|null its row of what was delivered (with timedelivered), or else of the queue; null where there is none
+     */
+    public static function find(string $statementid): ?\stdClass {
+        global $DB;
+        foreach ([self::SENT, self::QUEUE] as $table) {
+            if ($row = $DB->get_record($table, ['statementid' => $statementid])) {
+                return $row;
+            }
+        }
+        return null;
+    }
+
+    /**
      * A page of the statements that the bridge refused, latest first.
      *
      * @param int $page from 0
