@@ -31,7 +31,7 @@ $ADMIN->add('localplugins', new admin_category('local_lrsbridge_pages', new lang
 $settings = new admin_settingpage('local_lrsbridge', new lang_string('settings', 'local_lrsbridge'));
 
 $ADMIN->add('local_lrsbridge_pages', $settings);
-foreach (['courses', 'status', 'show'] as $page) {
+foreach (['courses', 'status', 'show', 'backfill'] as $page) {
     $ADMIN->add('local_lrsbridge_pages', new admin_externalpage(
         "local_lrsbridge_$page",
         new lang_string("menu_$page", 'local_lrsbridge'),

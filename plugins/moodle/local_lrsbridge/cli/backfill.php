@@ -22,20 +22,16 @@
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
-use local_lrsbridge\local\config;
-use local_lrsbridge\local\queue;
+use local_lrsbridge\local\backfill;
 use local_lrsbridge\local\reconciler;
-use local_lrsbridge\local\snapshot;
 
 define('CLI_SCRIPT', true);
 
 require(__DIR__ . '/../../../config.php');
 require_once($CFG->libdir . '/clilib.php');
 
-const AT_ONCE = 500;
-
 [$options, $unknown] = cli_get_params(
-    ['help' => false, 'run' => false, 'since' => '', 'most' => 0, 'waiting' => 5000],
+    ['help' => false, 'run' => false, 'since' => '', 'most' => 0, 'waiting' => backfill::WAITING],
     ['h' => 'help']
 );
 if ($unknown) {
@@ -73,8 +69,9 @@ foreach (['most', 'waiting'] as $name) {
         cli_error("--$name: “{$options[$name]}” is no number.", 2);
     }
 }
-if (!config::courses() && !config::categories()) {
-    cli_error('No course is chosen: see Site administration → Plugins → Local plugins → LRS bridge → Which courses.');
+$hindrance = backfill::hindrance();
+if ($hindrance !== '') {
+    cli_error(get_string("backfill_$hindrance", 'local_lrsbridge'));
 }
 
 $missing = reconciler::count_missing($since);
@@ -89,24 +86,15 @@ if (!$options['run']) {
     exit(0);
 }
 
-$most = (int) $options['most'] ?: $all;
-$queued = $after = 0;
-do {
-    if (queue::state()->waiting >= (int) $options['waiting']) {
-        cli_writeln("$queued of $all are queued. {$options['waiting']} wait to be sent: run this again when they are.");
-        exit(0);
-    }
-    $seen = 0;
-    $completions = reconciler::missing($since, $after, min(AT_ONCE, $most - $queued));
-    foreach ($completions as $one) {
-        $snapshot = snapshot::course_completed((int) $one->course, (int) $one->userid, (int) $one->timecompleted);
-        $queued += (int) ($snapshot !== null && queue::add($snapshot));
-        $after = (int) $one->id;
-        $seen++;
-    }
-    $completions->close();
-    if ($seen) {
-        cli_writeln("$queued of $all are queued");
-    }
-} while ($seen && $queued < $most);
-cli_writeln('The scheduled task sends them.');
+$queued = 0;
+$progress = function (int $more) use (&$queued, $all): bool {
+    $queued += $more;
+    cli_writeln("$queued of $all are queued");
+    return true;
+};
+$outcome = backfill::run($since, 0, (int) $options['most'], (int) $options['waiting'], $progress);
+if ($outcome === backfill::FULL) {
+    cli_writeln("{$options['waiting']} wait to be sent: run this again when they are.");
+} else {
+    cli_writeln('The scheduled task sends them.');
+}

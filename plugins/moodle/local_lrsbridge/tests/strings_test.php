@@ -16,6 +16,7 @@
 
 namespace local_lrsbridge;
 
+use local_lrsbridge\local\backfill;
 use local_lrsbridge\local\connection_test;
 use local_lrsbridge\local\finding;
 use local_lrsbridge\local\preview;
@@ -74,7 +75,13 @@ final class strings_test extends \basic_testcase {
         foreach (preview::OBSTACLES as $obstacle) {
             $names[] = "show_$obstacle";
         }
-        foreach (['courses', 'status', 'show'] as $page) {
+        foreach (backfill::STATES as $state) {
+            $names[] = "backfill_state_$state";
+        }
+        foreach (backfill::HINDRANCES as $hindrance) {
+            $names[] = "backfill_$hindrance";
+        }
+        foreach (['courses', 'status', 'show', 'backfill'] as $page) {
             $names[] = "menu_$page";
         }
         foreach (['name', 'email', 'organisation', 'area'] as $field) {

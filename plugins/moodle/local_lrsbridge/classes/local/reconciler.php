@@ -78,23 +78,39 @@ final class reconciler {
     }
 
     /**
-     * How many there are of missing(), by course.
+     * How many there are of missing(), by course; those with most first.
      *
      * @param int $since
-     * @param int $after
+     * @param int $page from 0
+     * @param int $perpage courses on a page; 0 is all
      * @return int[] course row id => number
      */
-    public static function count_missing(int $since = 0, int $after = 0): array {
+    public static function count_missing(int $since = 0, int $page = 0, int $perpage = 0): array {
         global $DB;
-        [$from, $params] = self::missing_sql($since, $after);
+        [$from, $params] = self::missing_sql($since, 0);
         return array_map('intval', $DB->get_records_sql_menu(
-            "SELECT cc.course, COUNT(*) $from GROUP BY cc.course ORDER BY cc.course",
-            $params
+            "SELECT cc.course, COUNT(*) AS many $from GROUP BY cc.course ORDER BY many DESC, cc.course",
+            $params,
+            $page * $perpage,
+            $perpage
         ));
     }
 
     /**
-     * What missing() and count_missing() share.
+     * How many there are of missing() in all.
+     *
+     * @param int $since
+     * @return \stdClass completions, and courses that have any (numbers)
+     */
+    public static function total_missing(int $since = 0): \stdClass {
+        global $DB;
+        [$from, $params] = self::missing_sql($since, 0);
+        $found = $DB->get_record_sql("SELECT COUNT(*) AS completions, COUNT(DISTINCT cc.course) AS courses $from", $params);
+        return (object) ['completions' => (int) $found->completions, 'courses' => (int) $found->courses];
+    }
+
+    /**
+     * What missing() and the counts of it share.
      *
      * @param int $since
      * @param int $after

@@ -63,6 +63,7 @@ final class status implements renderable, templatable {
             'isready' => config::is_ready(),
             'settingsurl' => (new \moodle_url('/admin/settings.php', ['section' => 'local_lrsbridge']))->out(false),
             'showurl' => (new \moodle_url('/local/lrsbridge/show.php'))->out(false),
+            'backfillurl' => (new \moodle_url('/local/lrsbridge/backfill.php'))->out(false),
             'waiting' => (int) $state->waiting,
             'oldest' => $state->waiting && $state->oldest ? userdate($state->oldest) : '',
             'lastsuccess' => $state->lastsuccess ? userdate($state->lastsuccess) : get_string('never'),

@@ -1,0 +1,53 @@
+<?php
+// This file is part of Moodle - http://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <http://www.gnu.org/licenses/>.
+
+/**
+ * What changes in the tables of a site that has the plugin already.
+ *
+ * @package    local_lrsbridge
+ * @copyright  2026 the lrs_bridge maintainers
+ * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+
+/**
+ * Brings the tables up to date.
+ *
+ * @param int $oldversion the plugin's version so far
+ * @return bool
+ */
+function xmldb_local_lrsbridge_upgrade($oldversion) {
+    global $DB;
+    $manager = $DB->get_manager();
+
+    if ($oldversion < 2026112800) {
+        $table = new xmldb_table('local_lrsbridge_backfill');
+        $table->add_field('id', XMLDB_TYPE_INTEGER, '10', null, XMLDB_NOTNULL, XMLDB_SEQUENCE);
+        $table->add_field('completedsince', XMLDB_TYPE_INTEGER, '10', null, XMLDB_NOTNULL);
+        $table->add_field('total', XMLDB_TYPE_INTEGER, '10', null, XMLDB_NOTNULL);
+        $table->add_field('queued', XMLDB_TYPE_INTEGER, '10', null, XMLDB_NOTNULL, null, '0');
+        $table->add_field('lastid', XMLDB_TYPE_INTEGER, '10', null, XMLDB_NOTNULL, null, '0');
+        $table->add_field('timebegun', XMLDB_TYPE_INTEGER, '10', null, XMLDB_NOTNULL);
+        $table->add_field('timefinished', XMLDB_TYPE_INTEGER, '10');
+        $table->add_field('timestopped', XMLDB_TYPE_INTEGER, '10');
+        $table->add_key('primary', XMLDB_KEY_PRIMARY, ['id']);
+        if (!$manager->table_exists($table)) {
+            $manager->create_table($table);
+        }
+        upgrade_plugin_savepoint(true, 2026112800, 'local', 'lrsbridge');
+    }
+
+    return true;
+}
