@@ -62,6 +62,19 @@ if ($action === 'sendagainnow') {
     redirect($url, get_string('sendagain_done', 'local_lrsbridge', count($ids)), null, notification::NOTIFY_SUCCESS);
 }
 
+if ($action === 'sendallagain') {
+    $confirmed = new moodle_url($url, ['action' => 'sendallagainnow', 'sesskey' => sesskey()]);
+    echo $OUTPUT->header();
+    echo $OUTPUT->confirm(get_string('sendagain_confirm', 'local_lrsbridge', $queue->state()->failed), $confirmed, $url);
+    echo $OUTPUT->footer();
+    die();
+}
+
+if ($action === 'sendallagainnow') {
+    $many = $queue->send_all_again();
+    redirect($url, get_string('sendagain_done', 'local_lrsbridge', $many), null, notification::NOTIFY_SUCCESS);
+}
+
 if ($action === 'test') {
     $tested = $OUTPUT->render(new connection_result(connection_test::run()));
 }

@@ -30,6 +30,11 @@ final class queue {
     /** @var string The table of what was delivered. */
     private const SENT = 'local_lrsbridge_sent';
 
+    /** @var string Makes failed statements wait again, as if they were new. */
+    private const AGAIN = 'UPDATE {' . self::QUEUE . '}
+                              SET failed = 0, attempts = 0, timenext = 0, timefailed = NULL, httpstatus = NULL, reason = NULL
+                            WHERE failed = 1';
+
     /**
      * Queues the statement about a snapshot, unless it waits, failed or was delivered before.
      *
@@ -221,14 +226,22 @@ final class queue {
         global $DB;
         foreach (array_chunk(array_map('intval', $ids), 1000) as $some) {
             [$in, $params] = $DB->get_in_or_equal($some);
-            $DB->execute(
-                'UPDATE {' . self::QUEUE . "}
-                    SET failed = 0, attempts = 0, timenext = 0, timefailed = NULL, httpstatus = NULL, reason = NULL
-                  WHERE failed = 1 AND id $in",
-                $params
-            );
+            $DB->execute(self::AGAIN . " AND id $in", $params);
         }
         self::resume();
+    }
+
+    /**
+     * Has all failed statements sent again, at the next run.
+     *
+     * @return int how many
+     */
+    public static function send_all_again(): int {
+        global $DB;
+        $many = $DB->count_records(self::QUEUE, ['failed' => 1]);
+        $DB->execute(self::AGAIN);
+        self::resume();
+        return $many;
     }
 
     /**

@@ -171,6 +171,7 @@ $string['send_nothing'] = 'Nothing: do not send it';
 $string['send_organisation'] = 'Send the organisation from';
 $string['send_organisation_desc'] = 'The profile field that holds the learner\'s organisation.';
 $string['sendagain'] = 'Send the selected again';
+$string['sendagain_all'] = 'Send all {$a} again';
 $string['sendagain_confirm'] = 'Send {$a} statements again? They go with the next run of the sending task, usually within a minute.';
 $string['sendagain_done'] = '{$a} statements wait to be sent again.';
 $string['sendagain_nothing'] = 'Select at least one statement.';
