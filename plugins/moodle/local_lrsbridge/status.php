@@ -24,6 +24,7 @@
 
 use core\output\notification;
 use local_lrsbridge\local\connection_test;
+use local_lrsbridge\local\profiles;
 use local_lrsbridge\local\queue;
 use local_lrsbridge\output\connection_result;
 
@@ -73,6 +74,11 @@ if ($action === 'sendallagain') {
 if ($action === 'sendallagainnow') {
     $many = $queue->send_all_again();
     redirect($url, get_string('sendagain_done', 'local_lrsbridge', $many), null, notification::NOTIFY_SUCCESS);
+}
+
+if ($action === 'profilesagain') {
+    profiles::send_again();
+    redirect($url, get_string('status_profiles_done', 'local_lrsbridge'), null, notification::NOTIFY_SUCCESS);
 }
 
 if ($action === 'test') {

@@ -49,5 +49,25 @@ function xmldb_local_lrsbridge_upgrade($oldversion) {
         upgrade_plugin_savepoint(true, 2026112800, 'local', 'lrsbridge');
     }
 
+    if ($oldversion < 2026112801) {
+        $table = new xmldb_table('local_lrsbridge_profile');
+        $manager->change_field_notnull($table, new xmldb_field('hash', XMLDB_TYPE_CHAR, '40'));
+        $manager->change_field_notnull($table, new xmldb_field('timesent', XMLDB_TYPE_INTEGER, '10'));
+        foreach ([
+            new xmldb_field('timefailed', XMLDB_TYPE_INTEGER, '10', null, null, null, null, 'timesent'),
+            new xmldb_field('timenext', XMLDB_TYPE_INTEGER, '10', null, null, null, null, 'timefailed'),
+            new xmldb_field('reason', XMLDB_TYPE_TEXT, null, null, null, null, null, 'timenext'),
+        ] as $field) {
+            if (!$manager->field_exists($table, $field)) {
+                $manager->add_field($table, $field);
+            }
+        }
+        $index = new xmldb_index('timefailed', XMLDB_INDEX_NOTUNIQUE, ['timefailed']);
+        if (!$manager->index_exists($table, $index)) {
+            $manager->add_index($table, $index);
+        }
+        upgrade_plugin_savepoint(true, 2026112801, 'local', 'lrsbridge');
+    }
+
     return true;
 }

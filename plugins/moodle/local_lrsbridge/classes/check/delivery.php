@@ -19,6 +19,7 @@ namespace local_lrsbridge\check;
 use core\check\check;
 use core\check\result;
 use local_lrsbridge\local\config;
+use local_lrsbridge\local\profiles;
 use local_lrsbridge\local\queue;
 
 /**
@@ -44,22 +45,24 @@ final class delivery extends check {
      * @return result
      */
     public function get_result(): result {
-        return self::judge((new queue())->state(), config::is_ready(), config::silenthours(), time());
+        return self::judge(queue::state(), profiles::refused(), config::is_ready(), config::silenthours(), time());
     }
 
     /**
-     * What a state of the queue means.
+     * What a state of the queue means, and of the profiles.
      *
      * @param \stdClass $state as queue::state() gives it
+     * @param \stdClass $profiles as profiles::refused() gives it
      * @param bool $isready whether the plugin is set up
      * @param int $hours after so many hours without success something is wrong
      * @param int $now
      * @return result
      */
-    public static function judge(\stdClass $state, bool $isready, int $hours, int $now): result {
+    public static function judge(\stdClass $state, \stdClass $profiles, bool $isready, int $hours, int $now): result {
         $facts = (object) [
             'waiting' => $state->waiting,
             'failed' => $state->failed,
+            'profiles' => $profiles->number,
             'hours' => $hours,
             'oldest' => $state->oldest ? userdate($state->oldest) : '',
             'lastsuccess' => $state->lastsuccess ? userdate($state->lastsuccess) : get_string('never'),
@@ -76,6 +79,9 @@ final class delivery extends check {
         }
         if ($state->failed) {
             return new result(result::WARNING, get_string('check_failed', 'local_lrsbridge', $facts), $details);
+        }
+        if ($profiles->number) {
+            return new result(result::WARNING, get_string('check_profiles', 'local_lrsbridge', $facts), s($profiles->reason));
         }
         return new result(result::OK, get_string('check_good', 'local_lrsbridge', $facts));
     }

@@ -81,10 +81,12 @@ class sender {
      */
     private function drain(float $until): void {
         $before = $this->size;
-        while (microtime(true) < $until && ($rows = queue::due($this->size))) {
-            if (!$this->send($rows)) {
-                break;
-            }
+        $istaking = true;
+        while ($istaking && microtime(true) < $until && ($rows = queue::due($this->size))) {
+            $istaking = $this->send($rows);
+        }
+        if ($istaking) {
+            self::tell(profiles::send_refused($this->client));
         }
         if ($this->size !== $before) {
             set_config('batchsize', $this->size, 'local_lrsbridge');
@@ -155,7 +157,15 @@ class sender {
         } else if ($status !== 409 && count($rows) >= $this->size) {
             $this->size = min(self::LARGEST, $this->size + max(1, intdiv($this->size, 2)));
         }
-        $reason = profiles::send(array_column($rows, 'userid'), $this->client);
+        self::tell(profiles::send(array_column($rows, 'userid'), $this->client));
+    }
+
+    /**
+     * Tells cron's log why a profile was not taken.
+     *
+     * @param string $reason empty where all were
+     */
+    private static function tell(string $reason): void {
         if ($reason !== '') {
             mtrace("The bridge did not take an agent profile: $reason");
         }

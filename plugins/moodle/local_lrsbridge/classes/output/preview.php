@@ -115,6 +115,10 @@ final class preview implements renderable, templatable {
         return [
             'id' => agent_profile::ID,
             'state' => $state,
+            'refused' => $profile->timefailed === null ? '' : get_string('show_profile_refused', 'local_lrsbridge', (object) [
+                'when' => userdate($profile->timefailed),
+                'reason' => $profile->reason,
+            ]),
             'document' => status::pretty($profile->document),
         ];
     }

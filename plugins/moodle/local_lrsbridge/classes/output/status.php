@@ -20,6 +20,7 @@ use core\output\renderable;
 use core\output\renderer_base;
 use core\output\templatable;
 use local_lrsbridge\local\config;
+use local_lrsbridge\local\profiles;
 use local_lrsbridge\local\queue;
 
 /**
@@ -57,6 +58,7 @@ final class status implements renderable, templatable {
         $state = $this->queue->state();
         $url = new \moodle_url('/local/lrsbridge/status.php');
         $failed = $this->queue->list_failed($this->page, self::PERPAGE);
+        $profiles = profiles::refused();
         return [
             'action' => $url->out(false),
             'sesskey' => sesskey(),
@@ -70,6 +72,9 @@ final class status implements renderable, templatable {
             'lasterror' => (string) $state->lasterror,
             'lasterrortime' => $state->lasterrortime ? userdate($state->lasterrortime) : '',
             'failed' => (int) $state->failed,
+            'profiles' => $profiles->number,
+            'profilesreason' => $profiles->reason,
+            'profilestime' => $profiles->time ? userdate($profiles->time) : '',
             'rows' => $this->rows($failed),
             'hasrows' => (bool) $failed,
             'paging' => $output->render(new \core\output\paging_bar((int) $state->failed, $this->page, self::PERPAGE, $url)),

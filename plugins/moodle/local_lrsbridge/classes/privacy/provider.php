@@ -41,7 +41,7 @@ final class provider implements
     private const TABLES = [
         'local_lrsbridge_queue' => ['userid', 'courseid', 'kind', 'timecompleted', 'statement', 'timecreated', 'reason'],
         'local_lrsbridge_sent' => ['userid', 'courseid', 'kind', 'timecompleted', 'timedelivered', 'statementid'],
-        'local_lrsbridge_profile' => ['userid', 'hash', 'timesent'],
+        'local_lrsbridge_profile' => ['userid', 'hash', 'timesent', 'timefailed', 'reason'],
     ];
 
     /** @var string[] What may go to the bridge, each only where an administrator has turned it on. */

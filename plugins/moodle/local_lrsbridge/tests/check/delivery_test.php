@@ -34,7 +34,7 @@ final class delivery_test extends \advanced_testcase {
     /**
      * States of the queue, and what they mean when nothing may be silent for six hours.
      *
-     * @return array[] state, whether the plugin is set up, status
+     * @return array[] state, whether the plugin is set up, status, number of profiles that were not taken (none by default)
      */
     public static function states_provider(): array {
         $ago = fn(float $hours): int => self::NOW - (int) ($hours * HOURSECS);
@@ -47,6 +47,8 @@ final class delivery_test extends \advanced_testcase {
             'stuck from the first' => [['waiting' => 1, 'oldest' => $ago(7)], true, result::ERROR],
             'stuck, and some refused' => [['waiting' => 1, 'oldest' => $ago(7), 'failed' => 2], true, result::ERROR],
             'some refused' => [['failed' => 2], true, result::WARNING],
+            'a profile was not taken' => [[], true, result::WARNING, 1],
+            'stuck, and a profile was not taken' => [['waiting' => 1, 'oldest' => $ago(7)], true, result::ERROR, 1],
             'not set up' => [[], false, result::NA],
             'not set up any more' => [['waiting' => 1, 'oldest' => $ago(0)], false, result::ERROR],
         ];
@@ -59,10 +61,12 @@ final class delivery_test extends \advanced_testcase {
      * @param array $state
      * @param bool $isready
      * @param string $status
+     * @param int $profiles
      */
-    public function test_states(array $state, bool $isready, string $status): void {
+    public function test_states(array $state, bool $isready, string $status, int $profiles = 0): void {
         $state += ['waiting' => 0, 'failed' => 0, 'oldest' => null, 'lastsuccess' => null, 'lasterror' => '<b>503</b>'];
-        $result = delivery::judge((object) $state, $isready, 6, self::NOW);
+        $refused = (object) ['number' => $profiles, 'reason' => $profiles ? '<b>no</b>' : '', 'time' => null];
+        $result = delivery::judge((object) $state, $refused, $isready, 6, self::NOW);
         $this->assertSame($status, $result->get_status());
         $this->assertNotSame('', $result->get_summary());
         $this->assertStringNotContainsString('<b>', $result->get_details());
