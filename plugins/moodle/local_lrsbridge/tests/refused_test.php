@@ -16,13 +16,17 @@
 
 namespace local_lrsbridge;
 
+use local_lrsbridge\local\config;
+use local_lrsbridge\local\purger;
 use local_lrsbridge\local\queue;
+use local_lrsbridge\local\reconciler;
 use local_lrsbridge\local\snapshot;
 
 /**
  * What becomes of statements that the bridge refused.
  *
  * @covers \local_lrsbridge\local\queue
+ * @covers \local_lrsbridge\local\purger
  *
  * @package    local_lrsbridge
  * @copyright  2026 the lrs_bridge maintainers
@@ -89,5 +93,62 @@ final class refused_test extends \advanced_testcase {
         }
         $this->assertSame($writes[0], $writes[1]);
         $this->assertSame(0, queue::send_all_again());
+    }
+
+    /**
+     * A completion that was refused long ago is neither forgotten nor sent by itself; it can be sent again. It is forgotten when
+     * Moodle no longer has it.
+     */
+    public function test_refused_long_ago(): void {
+        global $DB;
+        $this->wait(2);
+        foreach (queue::due(2) as $row) {
+            queue::failed($row, 400, 'no');
+        }
+        $longago = time() - (config::KEEP_DAYS + 1) * DAYSECS;
+        $DB->set_field('local_lrsbridge_queue', 'timefailed', $longago);
+        $refused = $DB->get_records('local_lrsbridge_queue');
+        $this->assertSame(0, purger::run());
+        $this->assertSame(0, reconciler::run()->missing);
+        $this->assertEquals($refused, $DB->get_records('local_lrsbridge_queue'));
+
+        [$first, $second] = array_values($refused);
+        $DB->delete_records('course_completions', ['userid' => $first->userid]);
+        $this->assertSame(1, purger::run());
+        $this->assertSame(0, reconciler::run()->missing);
+        queue::send_again([$second->id]);
+        $this->assertSame([$second->id], array_column(queue::due(9), 'id'));
+    }
+
+    /**
+     * Results of other kinds are forgotten after a while, refused or delivered; what waits never is, however old.
+     */
+    public function test_purge(): void {
+        global $DB;
+        $longago = time() - (config::KEEP_DAYS + 1) * DAYSECS;
+        $common = ['kind' => 'quiz_result', 'courseid' => $this->course->id, 'userid' => 2, 'timecompleted' => $longago];
+        foreach ([[0, null], [1, $longago], [1, time()]] as [$failed, $timefailed]) {
+            $DB->insert_record('local_lrsbridge_queue', (object) ($common + ['statementid' => \core\uuid::generate(),
+                'statement' => '{}', 'timecreated' => $longago, 'failed' => $failed, 'timefailed' => $timefailed]));
+        }
+        foreach (['quiz_result', 'course_completed'] as $kind) {
+            foreach ([$longago, time()] as $timedelivered) {
+                $DB->insert_record('local_lrsbridge_sent', (object) (['kind' => $kind] + $common
+                    + ['statementid' => \core\uuid::generate(), 'timedelivered' => $timedelivered]));
+            }
+        }
+        $DB->insert_record('local_lrsbridge_sent', (object) (['kind' => 'course_completed', 'userid' => 3] + $common
+            + ['statementid' => \core\uuid::generate(), 'timedelivered' => $longago]));
+        // A result of the moment in which the course was completed is none of the completion's business.
+        $DB->insert_record('local_lrsbridge_sent', (object) (['userid' => 3] + $common
+            + ['statementid' => \core\uuid::generate(), 'timedelivered' => $longago]));
+        $kept = (object) ['course' => $this->course->id, 'userid' => 3, 'timecompleted' => $longago];
+        $DB->insert_record('course_completions', $kept);
+        $this->assertSame(4, purger::run());
+        $this->assertSame(2, $DB->count_records('local_lrsbridge_queue'));
+        $this->assertSame(0, $DB->count_records('local_lrsbridge_queue', ['timefailed' => $longago]));
+        $left = $DB->get_records('local_lrsbridge_sent', ['timedelivered' => $longago]);
+        $this->assertSame([['3', 'course_completed']], array_map(fn($one) => [$one->userid, $one->kind], array_values($left)));
+        $this->assertSame(3, $DB->count_records('local_lrsbridge_sent'));
     }
 }

@@ -27,33 +27,30 @@ final class purger {
     /**
      * Forgets what was delivered or failed longer ago than config::KEEP_DAYS.
      *
-     * Delivered course completions are remembered as long as Moodle has them, or the daily comparison would take them for missing.
-     * Nothing that waits is ever forgotten.
+     * Course completions that were delivered or refused are remembered as long as Moodle has them, or the daily comparison would
+     * take them for missing, and send them again and again. Nothing that waits is ever forgotten.
      *
      * @return int how many rows are gone
      */
     public static function run(): int {
-        global $DB;
         $before = time() - config::KEEP_DAYS * DAYSECS;
-        $gone = self::delete('local_lrsbridge_queue', 'failed = 1 AND timefailed < :before', $before);
-        return $gone + self::delete(
-            'local_lrsbridge_sent',
-            "timedelivered < :before AND (kind <> 'course_completed' OR id IN (
-                SELECT old.id FROM (SELECT s.id FROM {local_lrsbridge_sent} s WHERE " . reconciler::vanished_sql() . ') old))',
-            $before
-        );
+        return self::delete('local_lrsbridge_queue', 'failed = 1 AND timefailed < :before', $before)
+            + self::delete('local_lrsbridge_sent', 'timedelivered < :before', $before);
     }
 
     /**
-     * Deletes rows, and says how many.
+     * Deletes rows, but the course completions that Moodle still has.
      *
      * @param string $table
      * @param string $where with the parameter :before
      * @param int $before Unix time
-     * @return int
+     * @return int how many
      */
     private static function delete(string $table, string $where, int $before): int {
         global $DB;
+        // One more level, because MySQL deletes from no table that it reads at the same level.
+        $vanished = "SELECT old.id FROM (SELECT s.id FROM {{$table}} s WHERE " . reconciler::vanished_sql() . ') old';
+        $where .= " AND (kind <> 'course_completed' OR id IN ($vanished))";
         $many = $DB->count_records_select($table, $where, ['before' => $before]);
         $DB->delete_records_select($table, $where, ['before' => $before]);
         return $many;

@@ -144,7 +144,7 @@ final class reconciler {
     }
 
     /**
-     * Whether Moodle no longer has a delivered course completion, as a condition on s, a row of what was sent.
+     * Whether Moodle no longer has a course completion, as a condition on s, a row of what was sent or of the queue.
      *
      * @return string
      */
