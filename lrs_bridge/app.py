@@ -22,14 +22,17 @@ from lrs_bridge.store.database import Database
 from lrs_bridge.web import (
     alternate_request,
     auth,
+    cookies,
     cors,
     documents_api,  # noqa: F401  # puts its routes on the blueprint
     errors,
     json_body,
     lookups_api,
+    my_pages,
     pages,
     refused,
     rest_api,
+    sign_in_pages,
     statements_api,  # noqa: F401  # puts its routes on the blueprint
     xapi,
 )
@@ -40,6 +43,9 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+_ONLY_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class _App(Flask):
@@ -73,23 +79,32 @@ def create_app(
         (rest_api.blueprint, (auth.require_client,)),
         (page, (auth.open_to_everybody,)),
         (pages.health, (auth.open_to_everybody,)),
+        (sign_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
+        (my_pages.blueprint, (auth.require_visitor, cookies.require_form_of_ours)),
     ):
         app.before_request_funcs.setdefault(blueprint.name, [])[:0] = admission
         app.register_blueprint(blueprint)
 
     app.after_request(json_body.read_to_end)
+    app.after_request(cookies.give_browser_token)
+
+    headers = {**_HEADERS, **(_ONLY_HTTPS if settings.public_url.startswith("https://") else {})}
 
     @app.after_request
     def secure(answer: Response) -> Response:
         set_already = {name.lower() for name, _ in answer.headers}
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             if name.lower() not in set_already:
                 answer.headers.add(name, value)
         return answer
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
-        return {"version": __version__, "url_for_home": settings.public_url}
+        return {
+            "version": __version__,
+            "url_for_home": settings.public_url,
+            "form_token": cookies.form_token,
+        }
 
     return app
 

@@ -3,9 +3,6 @@ sent to the address. Whoever only has the account, or only the mailbox, joins no
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +12,7 @@ from urllib.parse import urlsplit
 from lrs_bridge.connectors import DeliveryFailed, mail
 from lrs_bridge.errors import BadInput, Forbidden, Problem, TooMany, Undelivered
 from lrs_bridge.flows import credentials
+from lrs_bridge.flows.codes import in_groups, is_it, new_code
 from lrs_bridge.flows.letters import hand_in, render
 from lrs_bridge.flows.standings import own_account
 from lrs_bridge.moments import Clock
@@ -62,7 +60,7 @@ def send_code(
     account = _account(client, agent)
     address = str(identifier_of({"mbox": mbox}))
     now = clock()
-    code, salt = f"{secrets.randbelow(10**6):06}", secrets.token_bytes(16)
+    code, salt, digest = new_code()
 
     def keep(session: Session) -> int:
         links.forget_before(session, now - _WITHIN)
@@ -73,7 +71,7 @@ def send_code(
                 "Codes were sent three times within an hour for this account or to this address.",
                 max(1, round(wait.total_seconds())),
             )
-        return links.add(session, agent=account, mbox=address, salt=salt, digest=_digest(code, salt), now=now)
+        return links.add(session, agent=account, mbox=address, salt=salt, digest=digest, now=now)
 
     number = database.write(keep)
     try:
@@ -94,7 +92,7 @@ def take_code(
     sent = links.newest(session, account)
     if sent is None or now >= sent.at + LIFETIME or sent.tries >= _MOST_TRIES:
         return "expired", 0
-    if not hmac.compare_digest(_digest("".join(code.split()), sent.salt), sent.digest):
+    if not is_it(code, sent.salt, sent.digest):
         links.count_try(session, sent.id)
         return "wrong", _MOST_TRIES - sent.tries - 1
     links.forget(session, sent.id)
@@ -121,14 +119,10 @@ def _account(client: Client, agent: dict[str, Any]) -> str:
     return account
 
 
-def _digest(code: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(code.encode("utf-8", "surrogatepass"), salt=salt, n=2**12, r=8, p=1, dklen=32)
-
-
 def _letter(code: str, account: str, address: str, settings: Settings, now: datetime) -> Any:
     public = urlsplit(settings.public_url)
     about = {
-        "code": f"{code[:3]} {code[3:]}",
+        "code": in_groups(code),
         "site": account.rpartition("|")[0],
         "until": f"{(now + LIFETIME).astimezone(settings.calendar.zone):%H:%M}",
         "public_url": settings.public_url,

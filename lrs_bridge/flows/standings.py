@@ -50,13 +50,13 @@ def standings_for(
     waiting = projections.pending_among(session, learners)
     waiting |= {numbers[text] for text in evidence.agents_pending(session, numbers)}
     row = timetable.in_force(session)
-    shown: dict[int, dict[str, Any]] = {}
+    found: dict[int, dict[str, Any]] = {}
     for learner in learners:
         standing = kept.get(learner)
         is_stale = learner in waiting or is_outdated(standing, row)
-        shown[learner] = _shown(standing, mappings) | {"is_stale": is_stale}
+        found[learner] = shown(standing, mappings) | {"is_stale": is_stale}
     return [
-        Asked(agent, shown[numbers[text]] if text in numbers else None)
+        Asked(agent, found[numbers[text]] if text in numbers else None)
         for agent, text in zip(agents, texts, strict=True)
     ]
 
@@ -69,7 +69,7 @@ def own_account(agent: dict[str, Any], client: Client) -> str | None:
     return str(identifier_of(agent))
 
 
-def _shown(kept: projections.KeptStanding | None, mappings: Mappings) -> dict[str, Any]:
+def shown(kept: projections.KeptStanding | None, mappings: Mappings) -> dict[str, Any]:
     """What a learner's page shows. Member by member, so that nothing that is kept one day goes out unasked: no evidence,
     organisations, notes, or who vouched or decided."""
     body = kept.body if kept else {"tiers": [], "eligibility": {}}

@@ -6,13 +6,16 @@ import hashlib
 import secrets
 import time
 
-from flask import current_app, g, request
+from flask import current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import Unauthorised
+from lrs_bridge.flows import sign_in
 from lrs_bridge.moments import Clock
 from lrs_bridge.store import clients
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database
+from lrs_bridge.web import cookies
 
 _GOOD_SECONDS = 1.0
 _REMEMBERED = 1000
@@ -66,6 +69,17 @@ def require_client() -> None:
     clock: Clock = current_app.extensions["lrs_bridge.clock"]
     if client.has_expired(clock()):
         raise Unauthorised("The credential has expired: launch the content anew.")
+
+
+def require_visitor() -> ResponseReturnValue | None:
+    """Somebody who has signed in by e-mail; puts them into `g.visitor`, and sends others to sign in."""
+    cookie = cookies.of_visit()
+    clock: Clock = current_app.extensions["lrs_bridge.clock"]
+    who = sign_in.visitor(database(), cookie, clock()) if cookie else None
+    if who is None:
+        return redirect(url_for("sign_in.show_form"), 303)
+    g.visitor = who
+    return None
 
 
 def open_to_everybody() -> None:

@@ -1,0 +1,202 @@
+"""Signing in without an account: whoever reads the mailbox is the learner who is recorded under its address.
+
+A letter carries a link, which works once in any browser, and a code for the browser that asked. Nobody is told whether an
+address is known but by a letter to that address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Literal
+from urllib.parse import urlsplit
+
+from lrs_bridge.connectors import DeliveryFailed, mail
+from lrs_bridge.errors import BadInput, Problem, TooMany, Undelivered
+from lrs_bridge.flows.codes import in_groups, is_it, new_code
+from lrs_bridge.flows.letters import hand_in, render
+from lrs_bridge.learning.identity import folded
+from lrs_bridge.moments import Clock
+from lrs_bridge.settings import Settings
+from lrs_bridge.store import identity, people, sessions
+from lrs_bridge.store.database import Database, Session
+from lrs_bridge.store.sessions import SignIn
+from lrs_bridge.xapi.agents import parse_identifier
+
+LETTER_LASTS = timedelta(minutes=30)
+VISIT_LASTS = timedelta(hours=12)
+IDLE_LASTS = timedelta(hours=2)
+_SEEN_EVERY = timedelta(minutes=5)
+_WITHIN = timedelta(hours=1)
+_MOST_LETTERS = 5
+_MOST_TRIES = 5
+_SECONDS_FOR_MAIL = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is signed in: the address that they read, and the learner recorded under it now; None where there is none, or several
+    people read the mailbox."""
+
+    mbox: str
+    learner: int | None
+
+
+def new_token() -> str:
+    """For a cookie or a link: nobody guesses it."""
+    return secrets.token_urlsafe(32)
+
+
+def send_letter(database: Database, settings: Settings, clock: Clock, typed: str, browser: str) -> str:
+    """Sends a letter to an address as somebody typed it in the browser with this token. Returns the address. Raises BadInput for
+    what is no e-mail address, TooMany after five letters in an hour, Undelivered where the mail server doesn't take it."""
+    address = _address(typed)
+    mbox = address.casefold()
+    now = clock()
+    link, (code, salt, digest) = new_token(), new_code()
+
+    def keep(session: Session) -> tuple[int, bool]:
+        sessions.forget_letters_before(session, now - _WITHIN)
+        sessions.end_all_unseen_since(session, now - IDLE_LASTS)
+        asked = sessions.asked_since(session, mbox, now - _WITHIN)
+        if len(asked) >= _MOST_LETTERS:
+            wait = asked[-_MOST_LETTERS] + _WITHIN - now
+            raise TooMany(
+                "Five letters were sent to this address within an hour.", max(1, round(wait.total_seconds()))
+            )
+        letter = SignIn(mbox, _digest(link), _digest(browser), salt, digest, now)
+        return sessions.add_sign_in(session, letter), _learner(session, mbox) is not None
+
+    number, is_known = database.write(keep)
+    message = _letter(address, settings, now, link=link, code=code, is_known=is_known)
+    try:
+        hand_in(message, settings, timeout=_SECONDS_FOR_MAIL)
+    except DeliveryFailed as failure:
+        database.write(lambda session: sessions.forget_letter(session, number))
+        raise Undelivered("The e-mail could not be sent. Try again in a few minutes.") from failure
+    return address.removeprefix("mailto:")
+
+
+def address_asked(session: Session, browser: str) -> str | None:
+    """The address that the last letter from this browser went to."""
+    found = sessions.by_browser(session, _digest(browser))
+    return found[1].mbox.removeprefix("mailto:") if found else None
+
+
+def opens(session: Session, link: str, now: datetime) -> str | None:
+    """The address that a link signs in; None where it does not, or no longer. Looking spends nothing: mail scanners open links."""
+    found = sessions.by_link(session, _digest(link))
+    return found[1].mbox.removeprefix("mailto:") if found and _is_good(found[1], now) else None
+
+
+def enter_by_link(session: Session, link: str, now: datetime) -> str | None:
+    """Spends a link. Returns the cookie's token of a new visit; None as `opens`."""
+    found = sessions.by_link(session, _digest(link))
+    if found is None or not _is_good(found[1], now):
+        return None
+    return _enter(session, found, now)
+
+
+Refusal = Literal["wrong", "expired"]
+
+
+def enter_by_code(
+    session: Session, browser: str, code: str, now: datetime
+) -> tuple[str | None, Refusal | None]:
+    """Takes a code typed in the browser that asked: the cookie's token of a new visit, or why there is none."""
+    found = sessions.by_browser(session, _digest(browser))
+    if found is None or not _is_good(found[1], now) or found[1].tries >= _MOST_TRIES:
+        return None, "expired"
+    number, letter = found
+    if not is_it(code, letter.salt, letter.code):
+        sessions.count_try(session, number)
+        return None, "wrong" if letter.tries + 1 < _MOST_TRIES else "expired"
+    return _enter(session, found, now), None
+
+
+def visitor(database: Database, cookie: str, now: datetime) -> Visitor | None:
+    """Who is signed in by this cookie."""
+    digest = _digest(cookie)
+
+    def look(session: Session) -> tuple[sessions.Visit, Visitor] | None:
+        visit = sessions.visit(session, digest)
+        if visit is None or now >= min(visit.began_at + VISIT_LASTS, visit.seen_at + IDLE_LASTS):
+            return None
+        return visit, Visitor(visit.mbox, _learner(session, visit.mbox))
+
+    found = database.read(look)
+    if found is None:
+        return None
+    visit, who = found
+    if now >= visit.seen_at + _SEEN_EVERY:
+        database.write(lambda session: sessions.seen(session, digest, now))
+    return who
+
+
+def leave(session: Session, cookie: str) -> None:
+    sessions.end(session, _digest(cookie))
+
+
+def leave_everywhere(session: Session, who: Visitor) -> None:
+    """Ends every visit of whoever reads that mailbox."""
+    sessions.end_all_of(session, who.mbox)
+
+
+def _enter(session: Session, found: tuple[int, SignIn], now: datetime) -> str:
+    number, letter = found
+    sessions.spend(session, number)
+    cookie = new_token()
+    sessions.begin(session, _digest(cookie), letter.mbox, now)
+    return cookie
+
+
+def _is_good(letter: SignIn, now: datetime) -> bool:
+    return not letter.used and now < letter.at + LETTER_LASTS
+
+
+def _learner(session: Session, mbox: str) -> int | None:
+    fold = folded(mbox)
+    if fold is None or identity.shared_mailboxes(session, [fold]):
+        return None
+    return people.learner_with(session, mbox)
+
+
+def _address(typed: str) -> str:
+    problem = Problem("email", "is not an e-mail address", "", "an address such as name@example.org")
+    try:
+        address = str(parse_identifier(typed.strip()))
+    except BadInput as wrong:
+        raise BadInput("No e-mail was sent.", [problem]) from wrong
+    if not address.startswith("mailto:"):
+        raise BadInput("No e-mail was sent.", [problem])
+    return address
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _letter(
+    address: str, settings: Settings, now: datetime, *, link: str, code: str, is_known: bool
+) -> EmailMessage:
+    about = {
+        "address": address.removeprefix("mailto:"),
+        "code": in_groups(code),
+        "link": f"{settings.public_url}/sign-in/link/{link}",
+        "until": f"{(now + LETTER_LASTS).astimezone(settings.calendar.zone):%H:%M}",
+        "public_url": settings.public_url,
+    }
+    template = "sign_in" if is_known else "sign_in_unknown"
+    return mail.compose(
+        sender=settings.mailer,
+        recipient=about["address"],
+        subject="Sign in to see your CSE training" if is_known else "Your CSE training: address not known",
+        text=render(f"{template}.txt", about),
+        html=render(f"{template}.html", about),
+        message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
+        sent_at=now,
+    )

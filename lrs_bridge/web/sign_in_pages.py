@@ -1,0 +1,90 @@
+"""Signing in by e-mail. Opening a link changes nothing, its button does; no address of a person stands in an address of a page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lrs_bridge.errors import BadInput
+from lrs_bridge.flows import sign_in
+from lrs_bridge.moments import Clock
+from lrs_bridge.settings import Settings
+from lrs_bridge.web import cookies
+from lrs_bridge.web.auth import database
+
+blueprint = Blueprint("sign_in", __name__, url_prefix="/sign-in")
+
+
+def _clock() -> Clock:
+    found: Clock = current_app.extensions["lrs_bridge.clock"]
+    return found
+
+
+@blueprint.get("")
+def show_form() -> str:
+    return render_template("sign_in.html", typed="", wrong="")
+
+
+@blueprint.post("")
+def send_letter() -> ResponseReturnValue:
+    """Sends the letter, whether the address is known or not."""
+    settings: Settings = current_app.extensions["lrs_bridge.settings"]
+    typed = request.form.get("email", "")
+    try:
+        sign_in.send_letter(database(), settings, _clock(), typed, cookies.browser_token())
+    except BadInput:
+        wrong = "Enter an e-mail address in the correct format, like name@example.org"
+        return render_template("sign_in.html", typed=typed, wrong=wrong), 400
+    return redirect(url_for("sign_in.show_sent"), 303)
+
+
+@blueprint.get("/sent")
+def show_sent() -> ResponseReturnValue:
+    """Where the code is typed."""
+    return _sent_page("")
+
+
+@blueprint.post("/code")
+def take_code() -> ResponseReturnValue:
+    browser, code = cookies.browser_token(), request.form.get("code", "")
+    token, refusal = database().write(
+        lambda session: sign_in.enter_by_code(session, browser, code, _clock()())
+    )
+    return _entered(token) if token else _sent_page(_WRONG[refusal or "expired"], 400)
+
+
+_WRONG = {
+    "wrong": "That is not the code in the newest e-mail. Check it and type it again",
+    "expired": "This code no longer works. Ask for another e-mail",
+}
+
+
+@blueprint.get("/link/<token>")
+def show_link(token: str) -> ResponseReturnValue:
+    """What a link in a letter opens: mail scanners open it too, so it spends nothing."""
+    address = database().read(lambda session: sign_in.opens(session, token, _clock()()))
+    return _link_page(address)
+
+
+@blueprint.post("/link/<token>")
+def take_link(token: str) -> ResponseReturnValue:
+    entered = database().write(lambda session: sign_in.enter_by_link(session, token, _clock()()))
+    return _entered(entered) if entered else _link_page(None)
+
+
+def _link_page(address: str | None) -> ResponseReturnValue:
+    return render_template("sign_in_link.html", address=address), 200 if address else 410
+
+
+def _sent_page(wrong: str, status: int = 200) -> ResponseReturnValue:
+    browser = cookies.browser_token()
+    address = database().read(lambda session: sign_in.address_asked(session, browser))
+    if address is None:
+        return redirect(url_for("sign_in.show_form"), 303)
+    return render_template("sign_in_sent.html", address=address, wrong=wrong), status
+
+
+def _entered(token: str) -> Response:
+    answer = current_app.make_response(redirect(url_for("mine.show_standing"), 303))
+    cookies.give_visit(answer, token)
+    return answer
