@@ -258,16 +258,28 @@ def _new_statement(one: Incoming, delivery: Delivery, stored: datetime) -> recei
 def _refuse_others_content(
     session: Session, deliveries: Sequence[Delivery], held: Mapping[uuid.UUID, bytes]
 ) -> None:
-    """Raises Conflict where an id is held with other content."""
+    """Raises Conflict where an id is held with other content, naming every such statement by its place in its request."""
     differing = [
-        one
+        (f"$[{place}].id" if len(delivery.incoming) > 1 else "$.id", one)
         for delivery in deliveries
-        for one in delivery.incoming
+        for place, one in enumerate(delivery.incoming)
         if one.id in held and held[one.id] != one.fingerprint
     ]
-    conflicting = _not_equivalent(session, differing)
-    if conflicting:
-        raise Conflict(f"Held already, with other content; nothing was stored: {', '.join(conflicting)}")
+    others = _not_equivalent(session, [one for _, one in differing])
+    if others:
+        refused = [(where, one.id) for where, one in differing if one.id in others]
+        raise Conflict(
+            f"Held already, with other content; nothing was stored: {', '.join(str(id_) for _, id_ in refused)}",
+            [
+                Problem(
+                    where,
+                    f"{id_} is held already, with other content",
+                    "Communication 2.1.1",
+                    "leave it out, or send what is another fact under another id",
+                )
+                for where, id_ in refused
+            ],
+        )
 
 
 _BELATED = timedelta(days=2)
@@ -280,11 +292,11 @@ def _late(one: Incoming, sender: Client, now: datetime) -> str:
     return f"backfill-by-{sender.id}" if one.happened and one.happened < now - _BELATED else ""
 
 
-def _not_equivalent(session: Session, differing: Sequence[Incoming]) -> list[str]:
+def _not_equivalent(session: Session, differing: Sequence[Incoming]) -> set[uuid.UUID]:
     """Of statements that are not to the letter those held, the ids of those that are really other ones (Data 2.3.1)."""
     held = records.bodies(session, [one.id for one in differing])
-    return [
-        str(one.id)
+    return {
+        one.id
         for one in differing
         if not equivalent(documents.parse(one.text.encode()), documents.parse(held[one.id].encode()))
-    ]
+    }

@@ -193,11 +193,26 @@ class TestSentAgain:
         assert bridge.count() == 1
         assert bridge.get(statementId=sent["id"]).text == first
 
+    def test_a_conflict_names_each_that_is_held_with_other_content(self, bridge):
+        """Whoever sends a batch that was partly stored before can leave those out, and send the others at once."""
+        sent = [statement(id=new_id()) for _ in range(5)]
+        for one in (sent[0], sent[2], sent[3]):
+            bridge.stored(one)
+        changed = [one | {"result": {"success": False}} for one in sent]
+        answer = bridge.post([sent[0], changed[1], changed[2], changed[3], sent[4]])
+        assert answer.status_code == 409
+        assert answer.get_json()["statements"] == [2, 3]
+        assert [problem["where"] for problem in problems(answer)] == ["$[2].id", "$[3].id"]
+        assert sent[2]["id"] in problems(answer)[0]["what"]
+        bridge.stored(changed[1], sent[4])
+
     @pytest.mark.requirement("XAPI-00142", "XAPI-00323")
     def test_other_content_by_put_is_a_conflict(self, bridge):
         id_ = new_id()
         bridge.put(statement(), id_)
-        assert bridge.put(statement(result={"success": True}), id_).status_code == 409
+        answer = bridge.put(statement(result={"success": True}), id_)
+        assert answer.status_code == 409
+        assert [problem["where"] for problem in problems(answer)] == ["$.id"]
 
     def test_a_conflict_leaves_nothing_pending(self, bridge):
         sent = statement(id=new_id())
