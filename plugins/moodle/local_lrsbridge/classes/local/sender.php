@@ -106,6 +106,8 @@ class sender {
             $began = microtime(true);
             $answer = $this->client->post_statements(array_column($part, 'statement'));
             $verdict = verdict::of($answer, count($part), time());
+            $named = array_intersect_key($part, array_flip($verdict->indexes));
+            $others = array_values(array_diff_key($part, $named));
             switch ($verdict->kind) {
                 case verdict::DELIVERED:
                     $this->is_delivered($part, microtime(true) - $began, $answer->status);
@@ -116,14 +118,15 @@ class sender {
                     }
                     array_unshift($parts, ...array_chunk($part, intdiv(count($part) + 1, 2)));
                     break;
+                case verdict::HELD:
+                    $this->is_delivered(array_values($named), microtime(true) - $began, $answer->status);
+                    $parts = array_filter([$others, ...$parts]);
+                    break;
                 case verdict::BAD:
-                    foreach ($verdict->indexes as $index) {
-                        queue::failed($part[$index], $answer->status, $verdict->reasons[$index]);
+                    foreach ($named as $index => $row) {
+                        queue::failed($row, $answer->status, $verdict->reasons[$index]);
                     }
-                    $others = array_values(array_diff_key($part, array_flip($verdict->indexes)));
-                    if ($others) {
-                        array_unshift($parts, $others);
-                    }
+                    $parts = array_filter([$others, ...$parts]);
                     break;
                 default:
                     if ($verdict->issuspect) {

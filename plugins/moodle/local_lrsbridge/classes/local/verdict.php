@@ -30,6 +30,9 @@ final class verdict {
     /** @var string Nothing was kept; send it again in smaller batches. */
     public const SPLIT = 'split';
 
+    /** @var string Nothing was kept now; the bridge has those at $indexes from before, the others may be sent again at once. */
+    public const HELD = 'held';
+
     /** @var string Nothing was kept; those at $indexes are at fault, the others may be sent again at once. */
     public const BAD = 'bad';
 
@@ -43,7 +46,7 @@ final class verdict {
      * Takes the parts of a verdict.
      *
      * @param string $kind one of the constants
-     * @param int[] $indexes positions in the batch of those at fault, only of BAD
+     * @param int[] $indexes positions in the batch of those that the answer is about, only of HELD and BAD
      * @param string[] $reasons position => the bridge's reason, only of BAD
      * @param int|null $seconds how long the bridge asks to wait, where it does
      * @param bool $issuspect whether a statement of the batch may itself be why the bridge can't answer
@@ -52,7 +55,7 @@ final class verdict {
     private function __construct(
         /** @var string one of the constants */
         public readonly string $kind,
-        /** @var int[] positions in the batch of those at fault */
+        /** @var int[] positions in the batch of those that the answer is about */
         public readonly array $indexes = [],
         /** @var string[] position => the bridge's reason */
         public readonly array $reasons = [],
@@ -84,7 +87,11 @@ final class verdict {
         switch ($answer->status) {
             case 409:
                 // Ids are made of what the statements say: whatever the bridge has under such an id is this very fact.
-                return $sent === 1 ? new self(self::DELIVERED) : new self(self::SPLIT, reason: $reason);
+                if ($sent === 1) {
+                    return new self(self::DELIVERED);
+                }
+                $indexes = self::named($answer, $sent);
+                return $indexes ? new self(self::HELD, $indexes) : new self(self::SPLIT, reason: $reason);
             case 413:
                 return $sent === 1 ? self::bad([0], $answer) : new self(self::SPLIT, reason: $reason);
             case 400:
@@ -104,9 +111,7 @@ final class verdict {
     }
 
     /**
-     * The verdict on a 400: the bridge names those at fault by `statements` and by JSON paths such as $[3].verb.
-     *
-     * What no bridge has written, such as a proxy's page, says nothing about the statements.
+     * The verdict on a 400. What no bridge has written, such as a proxy's page, says nothing about the statements.
      *
      * @param answer $answer
      * @param int $sent
@@ -114,26 +119,49 @@ final class verdict {
      * @return verdict
      */
     private static function of_bad_request(answer $answer, int $sent, string $reason): verdict {
-        $body = $answer->json();
-        $problems = is_array($body['problems'] ?? null) ? $body['problems'] : [];
-        $indexes = array_filter(is_array($body['statements'] ?? null) ? $body['statements'] : [], 'is_int');
-        $isabout = false;
-        foreach ($problems as $problem) {
-            $where = is_array($problem) && is_string($problem['where'] ?? null) ? $problem['where'] : '';
-            $isabout = $isabout || str_starts_with($where, '$');
+        if ($indexes = self::named($answer, $sent)) {
+            return self::bad($indexes, $answer);
+        }
+        foreach (self::places($answer) as $where) {
+            if (str_starts_with($where, '$')) {
+                return $sent === 1 ? self::bad([0], $answer) : new self(self::SPLIT, reason: $reason);
+            }
+        }
+        return new self(self::REFUSED, reason: $reason);
+    }
+
+    /**
+     * Those statements that a refusal is about: the bridge names them by `statements` and by JSON paths such as $[3].verb.
+     *
+     * @param answer $answer
+     * @param int $sent
+     * @return int[] positions in the batch, in order; empty where it names none
+     */
+    private static function named(answer $answer, int $sent): array {
+        $named = $answer->json()['statements'] ?? null;
+        $indexes = array_filter(is_array($named) ? $named : [], 'is_int');
+        foreach (self::places($answer) as $where) {
             if (preg_match('/^\$\[(\d{1,6})\]/', $where, $found)) {
                 $indexes[] = (int) $found[1];
             }
         }
         $indexes = array_values(array_unique(array_filter($indexes, fn(int $one) => $one >= 0 && $one < $sent)));
         sort($indexes);
-        if ($indexes) {
-            return self::bad($indexes, $answer);
-        }
-        if (!$isabout) {
-            return new self(self::REFUSED, reason: $reason);
-        }
-        return $sent === 1 ? self::bad([0], $answer) : new self(self::SPLIT, reason: $reason);
+        return $indexes;
+    }
+
+    /**
+     * Where the problems of a refusal are.
+     *
+     * @param answer $answer
+     * @return string[] JSON paths; empty ones where it doesn't say
+     */
+    private static function places(answer $answer): array {
+        $problems = $answer->json()['problems'] ?? null;
+        return array_map(
+            fn(mixed $problem): string => is_array($problem) && is_string($problem['where'] ?? null) ? $problem['where'] : '',
+            is_array($problems) ? $problems : []
+        );
     }
 
     /**

@@ -73,6 +73,24 @@ final class verdict_test extends \PHPUnit\Framework\TestCase {
     }
 
     /**
+     * Where the bridge names those that it has, the others can be sent at once.
+     *
+     * @covers \local_lrsbridge\local\verdict
+     */
+    public function test_a_conflict_names_those_that_the_bridge_has(): void {
+        $verdict = verdict::of(self::refusal(409, [
+            ['where' => '$[2].id', 'what' => 'is held already', 'rule' => 'Communication 2.1.1'],
+            ['where' => '$[0].id', 'what' => 'is held already', 'rule' => 'Communication 2.1.1'],
+            ['where' => '$[7].id', 'what' => 'was never sent', 'rule' => 'Communication 2.1.1'],
+        ]), 4);
+        $this->assertSame(verdict::HELD, $verdict->kind);
+        $this->assertSame([0, 2], $verdict->indexes);
+        // More than the bridge words: all of them are named, though not each is described.
+        $body = '{"status": 409, "problems": [{"where": "$[0].id"}], "statements": [0, 1, 3], "problems_not_shown": 2}';
+        $this->assertSame([0, 1, 3], verdict::of(new answer(409, $body), 4)->indexes);
+    }
+
+    /**
      * Those at fault are told apart from the others, each with its own reason.
      *
      * @covers \local_lrsbridge\local\verdict
