@@ -80,14 +80,19 @@ final class observer {
     /**
      * A quiz attempt was handed in, or its mark was settled or changed. Previews, and attempts that wait for a mark, are not told.
      *
-     * @param \core\event\base $event of mod_quiz, about an attempt
+     * @param \core\event\base $event of mod_quiz, about an attempt or a question in one
      */
     public static function quiz_result(\core\event\base $event): void {
-        global $DB;
+        global $CFG, $DB;
         if (!in_array('quiz_result', config::kinds(), true)) {
             return;
         }
-        $attempt = $DB->get_record('quiz_attempts', ['id' => $event->objectid]);
+        $attempt = $DB->get_record('quiz_attempts', ['id' => $event->other['attemptid'] ?? $event->objectid]);
+        if ($attempt && $event instanceof \mod_quiz\event\attempt_regraded) {
+            // Moodle tells of the new marks before it has added them up.
+            require_once($CFG->dirroot . '/question/engine/lib.php');
+            $attempt->sumgrades = \question_engine::load_questions_usage_by_activity($attempt->uniqueid)->get_total_mark();
+        }
         if (
             !$attempt || $attempt->preview || $attempt->state !== 'finished' || $attempt->sumgrades === null
                 || !self::is_wanted('quiz_result', (int) $event->courseid, (int) $attempt->userid)

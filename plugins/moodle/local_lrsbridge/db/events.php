@@ -43,6 +43,10 @@ $observers = [
         'callback' => '\local_lrsbridge\observer::quiz_result',
     ],
     [
+        'eventname' => '\mod_quiz\event\question_manually_graded',
+        'callback' => '\local_lrsbridge\observer::quiz_result',
+    ],
+    [
         'eventname' => '\mod_quiz\event\attempt_manual_grading_completed',
         'callback' => '\local_lrsbridge\observer::quiz_result',
     ],
