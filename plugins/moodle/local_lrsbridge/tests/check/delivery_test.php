@@ -17,6 +17,10 @@
 namespace local_lrsbridge\check;
 
 use core\check\result;
+use local_lrsbridge\local\answer;
+use local_lrsbridge\local\queue;
+use local_lrsbridge\local\sender;
+use local_lrsbridge\tests\scripted_bridge;
 
 /**
  * When the status check is red.
@@ -82,5 +86,36 @@ final class delivery_test extends \advanced_testcase {
         [$check] = local_lrsbridge_status_checks();
         $this->assertSame(result::NA, $check->get_result()->get_status());
         $this->assertSame('local_lrsbridge_delivery', $check->get_ref());
+    }
+
+    /**
+     * It follows the queue: green while it drains, red when nothing got through for long, yellow while something is refused.
+     */
+    public function test_it_follows_the_queue(): void {
+        global $DB;
+        $this->resetAfterTest();
+        scripted_bridge::set_up();
+        $bridge = new scripted_bridge();
+        $status = fn(): string => (new delivery())->get_result()->get_status();
+        $event = json_decode(file_get_contents(__DIR__ . '/../fixtures/course_completed/event.json'), true);
+        $this->assertSame(result::OK, $status());
+        queue::add($event);
+        $bridge->answers_next(new answer(401, '{"title": "The secret is wrong."}'));
+        sender::run(10, $bridge);
+        $this->assertSame(result::OK, $status(), 'not long enough to worry anybody');
+
+        $DB->set_field('local_lrsbridge_queue', 'timecreated', time() - 5 * HOURSECS);
+        $this->assertSame(result::OK, $status());
+        set_config('silenthours', 4, 'local_lrsbridge');
+        $this->assertSame(result::ERROR, $status());
+        $this->assertStringContainsString('The secret is wrong.', (new delivery())->get_result()->get_details());
+
+        queue::resume();
+        $bridge->answers_next(scripted_bridge::refusal(400, [0]));
+        sender::run(10, $bridge);
+        $this->assertSame(result::WARNING, $status());
+        queue::send_again(array_column(queue::list_failed(0, 10), 'id'));
+        sender::run(10, $bridge);
+        $this->assertSame(result::OK, $status());
     }
 }
