@@ -19,6 +19,7 @@ namespace local_lrsbridge;
 use local_lrsbridge\local\config;
 use local_lrsbridge\local\queue;
 use local_lrsbridge\local\snapshot;
+use local_lrsbridge\privacy\provider;
 
 /**
  * Queues what the admin ticked, inside the event's own transaction and without any HTTP.
@@ -195,6 +196,15 @@ final class observer {
             $state,
             $score
         ));
+    }
+
+    /**
+     * An account was deleted, and with it goes what is held of its person, as after a data request.
+     *
+     * @param \core\event\user_deleted $event
+     */
+    public static function user_deleted(\core\event\user_deleted $event): void {
+        provider::delete_data_for_all_users_in_context($event->get_context());
     }
 
     /**

@@ -27,6 +27,10 @@ defined('MOODLE_INTERNAL') || die();
 
 $observers = [
     [
+        'eventname' => '\core\event\user_deleted',
+        'callback' => '\local_lrsbridge\observer::user_deleted',
+    ],
+    [
         'eventname' => '\core\event\course_completed',
         'callback' => '\local_lrsbridge\observer::course_completed',
     ],

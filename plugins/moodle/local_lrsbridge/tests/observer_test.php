@@ -23,7 +23,9 @@ use core_xapi\local\statement\item_definition;
 use core_xapi\local\statement\item_result;
 use core_xapi\local\statement\item_verb;
 use local_lrsbridge\local\queue;
+use local_lrsbridge\local\sender;
 use local_lrsbridge\local\statement_factory;
+use local_lrsbridge\tests\scripted_bridge;
 
 defined('MOODLE_INTERNAL') || die();
 
@@ -182,6 +184,31 @@ final class observer_test extends \advanced_testcase {
         delete_user($this->learner);
         $this->complete_course($this->course, $this->learner->id);
         $this->assertSame([], $this->queued('course_completed'));
+    }
+
+    /**
+     * With an account goes all that is held of its person, and nothing of others.
+     */
+    public function test_an_account_that_is_deleted(): void {
+        global $DB;
+        set_config('send_name', 1, 'local_lrsbridge');
+        scripted_bridge::set_up();
+        $other = $this->getDataGenerator()->create_user();
+        $second = $this->getDataGenerator()->create_course(['enablecompletion' => 1]);
+        set_config('courses', "{$this->course->id},$second->id", 'local_lrsbridge');
+        foreach ([$this->course, $second] as $course) {
+            sender::run(10, new scripted_bridge());
+            $this->complete_course($course, $this->learner->id);
+            $this->complete_course($course, $other->id);
+        }
+        $rows = fn(\stdClass $user): array => array_map(
+            fn(string $table): int => $DB->count_records("local_lrsbridge_$table", ['userid' => $user->id]),
+            ['queue', 'sent', 'profile']
+        );
+        $this->assertSame([1, 1, 1], $rows($this->learner));
+        delete_user($this->learner);
+        $this->assertSame([0, 0, 0], $rows($this->learner));
+        $this->assertSame([1, 1, 1], $rows($other));
     }
 
     /**
