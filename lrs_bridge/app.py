@@ -104,6 +104,7 @@ def create_app(
             "version": __version__,
             "url_for_home": settings.public_url,
             "form_token": cookies.form_token,
+            "child_contacts": pages.child_contacts,
         }
 
     return app

@@ -135,7 +135,7 @@ def _plainly_incoming(one: quick.Valid, version: Version) -> Incoming:
         voids=None,
         refers_to=None,
         fingerprint=_digest(one.text),
-        shape=shape_of(statement),
+        shape=one.shape,
         terms=one.terms,
         definitions=one.definitions,
     )

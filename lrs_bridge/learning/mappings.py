@@ -215,7 +215,7 @@ class Recipient:
 @dataclass(frozen=True, slots=True)
 class Area:
     """`start`: from when the Board is told of each; what was true before comes as one number. `stand_ins`: whose word takes
-    the place of a line manager's where a post has none."""
+    the place of a line manager's where a post has none. `child_contact`: whom to call when worried about a child."""
 
     key: str
     name: str
@@ -223,6 +223,7 @@ class Area:
     recipients: tuple[Recipient, ...] = ()
     start: datetime | None = None
     stand_ins: tuple[str, ...] = ()
+    child_contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ def champions(data: dict[str, Any], calendar: Calendar) -> types.Champions:
                 tuple(_recipient(one) for one in area["alerts"]),
                 calendar.start_of(area["start"]) if area["start"] else None,
                 tuple(f"mailto:{address.casefold()}" for address in area["without_manager"]),
+                area["child_contact"],
             )
             for key, area in data["areas"].items()
         },

@@ -363,6 +363,10 @@ class Area(_Mapping):
         "From when the Board is told of each person; what was true before comes as one number.",
         load_default=None,
     )
+    child_contact = text_field(
+        "Whom to call or write to when worried about a child; stands at the foot of every page.",
+        load_default="",
+    )
     without_manager = fields.List(
         fields.Email(),
         load_default=list,

@@ -67,7 +67,7 @@ class Lane:
             locks = (self._held, self._held, following)
             if self._held is not None:
                 # in the order in which everybody writes, so that crossing groups can't deadlock
-                ordered = sorted(statements(now), key=lambda one: one.id)
+                ordered = sorted(statements(now), key=lambda one: one.id.int)
                 values = (*columns(ordered), list(senders), now, *locks)
                 found = raw.at_once(session, _ADD_ALL, values)
         except (DBAPIError, Unavailable):

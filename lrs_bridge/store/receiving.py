@@ -88,7 +88,7 @@ class Added:
 def add(session: Session, new: Sequence[NewStatement]) -> Added:
     """Writes those whose id is not yet held, with index, void, reference and pending rows; each id at most once in `new`.
     Rows go in id order, so crossing batches can't deadlock."""
-    ordered = sorted(new, key=lambda one: one.id)
+    ordered = sorted(new, key=lambda one: one.id.int)
     write = _add_postgres if raw.is_postgres(session) else _add_sqlite
     written = write(session, ordered)
     fresh = {id_: seq for id_, seq, _ in written}

@@ -24,6 +24,17 @@ _LIVE = timedelta(minutes=5)
 _PEOPLE_ON_A_PAGE = 50
 
 
+def child_contacts() -> list[tuple[str, str]]:
+    """Areas and whom to call there when worried about a child, for the foot of every page: one that says that the database is
+    away has a foot too."""
+    settings: Settings = current_app.extensions["lrs_bridge.settings"]
+    try:
+        mappings = database().read(lambda session: mapping_flow.in_force(session, settings.calendar))
+    except Unavailable:
+        return []
+    return [(area.name, area.child_contact) for area in mappings.areas.values() if area.child_contact]
+
+
 def _health() -> dict[str, Any]:
     now = current_app.extensions["lrs_bridge.clock"]()
 

@@ -38,26 +38,30 @@ UNKNOWN_SHAPE: Final = 31
 def shape_of(statement: dict[str, Any]) -> int:
     """Of a valid statement."""
     shape = 0
-    if "id" in statement:
-        shape |= Shape.HAS_ID
-    if "timestamp" in statement:
-        shape |= Shape.HAS_TIMESTAMP
-    if "version" in statement:
-        shape |= Shape.HAS_VERSION
-    if "stored" in statement or "authority" in statement or _has_upper(statement):
+    for name, value in statement.items():
+        shape |= shape_by(name, value)
+    return shape
+
+
+def shape_by(name: str, value: Any) -> int:
+    """What a statement's member adds to its shape."""
+    shape = _SHAPE_BY.get(name, 0)
+    if name == "id" and value != value.lower():
         shape |= Shape.TO_REPLACE
-    target = statement["object"]
-    contexts = [statement.get("context")]
-    if target.get("objectType") == "SubStatement":
-        contexts.append(target.get("context"))
-    if any(_has_lone_activity(context) for context in contexts if context):
+    elif name == "object" and value.get("objectType") == "SubStatement":
+        shape |= shape_by("context", value.get("context", {}))
+    elif name == "context" and _has_lone_activity(value):
         shape |= Shape.LONE_ACTIVITY
     return shape
 
 
-def _has_upper(statement: dict[str, Any]) -> bool:
-    identity: str = statement.get("id", "")
-    return identity != identity.lower()
+_SHAPE_BY: Final = {
+    "id": Shape.HAS_ID,
+    "timestamp": Shape.HAS_TIMESTAMP,
+    "version": Shape.HAS_VERSION,
+    "stored": Shape.TO_REPLACE,
+    "authority": Shape.TO_REPLACE,
+}
 
 
 def _has_lone_activity(context: dict[str, Any]) -> bool:

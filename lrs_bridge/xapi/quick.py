@@ -15,7 +15,8 @@ from lrs_bridge.errors import BadInput
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.contexts import check_context
 from lrs_bridge.xapi.findings import Check, Findings
-from lrs_bridge.xapi.formats import definitions_by
+from lrs_bridge.xapi.formats import definitions_by, shape_by
+from lrs_bridge.xapi.notations import is_uuid
 from lrs_bridge.xapi.strict_json import DEEPEST
 from lrs_bridge.xapi.terms import Said, Term, said_by, together
 from lrs_bridge.xapi.validity import STATEMENT, VOIDED
@@ -32,10 +33,11 @@ _members_of: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Valid(NamedTuple):
-    """A valid statement with what `terms_of` and `definitions_in` give of it. text: the slice that was sent."""
+    """A valid statement with what `shape_of`, `terms_of` and `definitions_in` give of it. text: the slice that was sent."""
 
     text: str
     value: dict[str, Any]
+    shape: int
     terms: frozenset[Term]
     definitions: Mapping[str, dict[str, Any]]
 
@@ -62,6 +64,7 @@ class _Member(NamedTuple):
     """What a member that repeats says."""
 
     value: Any
+    shape: int
     said: Said
     definitions: Mapping[str, dict[str, Any]]
 
@@ -71,6 +74,7 @@ def _statement(raw: bytes, version: Version) -> Valid | None:
     if not _is_made_of(raw, members):
         return None
     value: dict[str, Any] = {}
+    shape = 0
     said: list[Said] = []
     definitions: dict[str, dict[str, Any]] = {}
     for name, text in members.items():
@@ -79,6 +83,7 @@ def _statement(raw: bytes, version: Version) -> Valid | None:
             if member is None:
                 return None
             value[name] = member.value
+            shape |= member.shape
             said.append(member.said)
             if member.definitions:
                 definitions |= member.definitions
@@ -88,15 +93,18 @@ def _statement(raw: bytes, version: Version) -> Valid | None:
             if found is None:
                 return None
             value[name] = found
+            shape |= shape_by(name, found)
     if not value.keys() >= _REQUIRED or value["verb"]["id"] == VOIDED:
         return None
-    return Valid(raw.decode(), value, together(said), definitions)
+    return Valid(raw.decode(), value, shape, together(said), definitions)
 
 
 def _is_made_of(raw: bytes, members: dict[str, bytes]) -> bool:
     """Whether these members and nothing else stand there: none twice, and none with a name in escapes. As programs write
     JSON: without blanks, where the length tells it, or with one after each colon and comma, as Python does."""
-    bare = 1 + sum(len(name) + len(text) + 4 for name, text in members.items())
+    bare = 1
+    for name, text in members.items():
+        bare += len(name) + len(text) + 4
     if len(raw) == bare:
         return True
     return len(raw) == bare + 2 * len(members) - 1 and raw == b"{%b}" % b", ".join(
@@ -110,7 +118,7 @@ def _member(name: str, text: bytes, version: Version) -> _Member | None:
         return None
     if name == "object" and value.get("objectType", "Activity") != "Activity":
         return None  # what else a statement may be about has a say in the other members
-    return _Member(value, said_by(name, value), definitions_by(name, value))
+    return _Member(value, shape_by(name, value), said_by(name, value), definitions_by(name, value))
 
 
 _remembered: Final = lru_cache(_REMEMBERED)(_member)
@@ -128,6 +136,11 @@ def _judged_text(name: str, text: bytes, version: Version) -> str | None:
     return _found_right(name, text[1:-1].decode(), version) if text[:1] == b'"' else None
 
 
+def _judged_id(_name: str, text: bytes, _version: Version) -> str | None:
+    value = text[1:-1].decode()
+    return value if text[:1] == b'"' and is_uuid(value) else None
+
+
 def _found_right(name: str, value: Any, version: Version) -> Any:
     found = Findings(version)
     _CHECKS[name](found, value, "$")
@@ -142,7 +155,8 @@ _CHECKS: Final[dict[str, Check]] = {**STATEMENT, "context": _check_context}
 _REQUIRED: Final = {"actor", "verb", "object"}
 _REPEATING: Final = {*_REQUIRED, "context"}
 _OTHERS: Final[dict[str, Callable[[str, bytes, Version], Any]]] = {
-    **dict.fromkeys(("id", "timestamp", "version"), _judged_text),
+    "id": _judged_id,
+    **dict.fromkeys(("timestamp", "version"), _judged_text),
     "result": _judged,
 }
 """The members that may be judged by themselves, besides those that repeat."""

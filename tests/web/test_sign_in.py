@@ -193,7 +193,9 @@ class TestWhoIsKnown:
         browser.asks()
         assert desk.letter() == (None, None)
 
-    @pytest.mark.parametrize("typed", ["", "asha", "a@b@c", "https://id.example.org/asha", "Colne|4", "a" * 5000])
+    @pytest.mark.parametrize(
+        "typed", ["", "asha", "a@b@c", "https://id.example.org/asha", "Colne|4", "a" * 5000]
+    )
     def test_what_is_no_address_is_said(self, desk, typed):
         page = desk.browser().asks(typed)
         assert page.status_code == 400

@@ -14,7 +14,7 @@ from xapi.test_any_statement import any_statement, in_escapes, thorough
 
 from lrs_bridge.errors import BadInput
 from lrs_bridge.xapi import documents, quick
-from lrs_bridge.xapi.formats import definitions_in
+from lrs_bridge.xapi.formats import definitions_in, shape_of
 from lrs_bridge.xapi.strict_json import DEEPEST
 from lrs_bridge.xapi.terms import terms_of
 from lrs_bridge.xapi.validity import problems_of, problems_of_batch
@@ -42,7 +42,9 @@ def thoroughly(body, version):
         None
         if found
         else [
-            quick.Valid(sent.text, sent.value, terms_of(sent.value), definitions_in(sent.value))
+            quick.Valid(
+                sent.text, sent.value, shape_of(sent.value), terms_of(sent.value), definitions_in(sent.value)
+            )
             for sent in batch
         ]
     )
