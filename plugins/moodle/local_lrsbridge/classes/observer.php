@@ -233,6 +233,8 @@ final class observer {
     /**
      * The learner's grade in an activity, where it has one that the learner may see.
      *
+     * Not of SCORM: a package's status is stored before its score, so that the grade is still that of what was before.
+     *
      * @param int $cmid
      * @param int $userid
      * @return array|null raw, min and max
@@ -246,7 +248,7 @@ final class observer {
                JOIN {grade_items} gi ON gi.courseid = cm.course AND gi.itemtype = 'mod' AND gi.itemmodule = m.name
                     AND gi.iteminstance = cm.instance AND gi.itemnumber = 0 AND gi.gradetype = 1 AND gi.hidden = 0
                JOIN {grade_grades} gg ON gg.itemid = gi.id AND gg.userid = :userid AND gg.hidden = 0
-              WHERE cm.id = :cmid AND gg.finalgrade IS NOT NULL",
+              WHERE cm.id = :cmid AND m.name <> 'scorm' AND gg.finalgrade IS NOT NULL",
             ['cmid' => $cmid, 'userid' => $userid]
         );
         return $found ? [
