@@ -32,15 +32,15 @@ class MoodleDatabase:
 
 
 @contextmanager
-def database(kind: str) -> Iterator[MoodleDatabase]:
-    with postgresql() if kind == "postgresql" else mariadb() as made:
+def database(kind: str, *, durable: bool = False) -> Iterator[MoodleDatabase]:
+    with (postgresql if kind == "postgresql" else mariadb)(durable=durable) as made:
         yield made
 
 
 @contextmanager
-def postgresql() -> Iterator[MoodleDatabase]:
+def postgresql(*, durable: bool) -> Iterator[MoodleDatabase]:
     try:
-        cluster = PostgresCluster()
+        cluster = PostgresCluster(durable=durable)
     except NoPostgres as missing:
         raise NotHereError(str(missing)) from missing
     try:
@@ -52,7 +52,7 @@ def postgresql() -> Iterator[MoodleDatabase]:
 
 
 @contextmanager
-def mariadb() -> Iterator[MoodleDatabase]:
+def mariadb(*, durable: bool) -> Iterator[MoodleDatabase]:
     server, install = shutil.which("mariadbd") or "/usr/sbin/mariadbd", shutil.which("mariadb-install-db")
     client = shutil.which("mariadb")
     if not (Path(server).exists() and install and client):
@@ -67,7 +67,7 @@ def mariadb() -> Iterator[MoodleDatabase]:
             subprocess.run(made, check=True, stdout=log, stderr=log)
             port, at = _free_port(), folder / "socket"
             listens = ["--bind-address=127.0.0.1", f"--port={port}", f"--socket={at}", "--skip-log-bin"]
-            forgetful = ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"]
+            forgetful = [] if durable else ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"]
             process = subprocess.Popen([server, *options, *listens, *forgetful], stdout=log, stderr=log)
             try:
                 sql = (

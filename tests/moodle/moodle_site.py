@@ -20,6 +20,7 @@ from missing import NotHereError
 HERE = Path(__file__).resolve().parent
 PASSWORD = "Champ1on!"  # of everybody on a site that lives for some minutes
 PLUGIN = "local_lrsbridge"
+_ALL_ERRORS = 32_767  # PHP's E_ALL, by which Moodle tells developers everything on its pages
 _SLOW = 1_800
 """Seconds that one of Moodle's commands may take; installing takes some minutes."""
 
@@ -29,7 +30,9 @@ class MoodleError(Exception):
 
 
 class Moodle:
-    def __init__(self, source: Path, folder: Path, database: MoodleDatabase, port: int) -> None:
+    def __init__(
+        self, source: Path, folder: Path, database: MoodleDatabase, port: int, *, is_debugging: bool
+    ) -> None:
         php = shutil.which("php")
         if php is None:
             raise NotHereError("there is no php command (package: php-cli)")
@@ -46,7 +49,7 @@ class Moodle:
         self.code, self.data = folder / "moodle", folder / "data"
         self.public = self.code / "public" if (source / "public" / "version.php").exists() else self.code
         self.url = f"http://127.0.0.1:{port}"
-        self.port = port
+        self.port, self.is_debugging = port, is_debugging
         self.log = folder / "web.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -78,6 +81,8 @@ class Moodle:
                     "dataroot": str(self.data),
                     "noemailever": True,
                     "cookiesecure": False,
+                    "debug": _ALL_ERRORS if self.is_debugging else 0,
+                    "debugdisplay": self.is_debugging,
                 }.items()
             )
             + f"$CFG->dboptions = ['dbport' => {one.port}];\n"
@@ -146,8 +151,11 @@ class Moodle:
 
     def drive(self, act: str, **given: Any) -> Any:
         """What drive.php, run inside this Moodle, tells of what it did."""
+        return self.inside(HERE / "drive.php", act, given)
+
+    def inside(self, script: Path, act: str, given: dict[str, Any]) -> Any:
         done = subprocess.run(
-            [*self.php, str(HERE / "drive.php"), str(self.code / "config.php"), act, json.dumps(given)],
+            [*self.php, str(script), str(self.code / "config.php"), act, json.dumps(given)],
             cwd=self.code,
             capture_output=True,
             text=True,
@@ -209,6 +217,14 @@ class Visitor:
         answer = self.session.get(f"{self.moodle.url}{path}", params=query, timeout=120)
         if not answer.ok:
             raise MoodleError(f"{path} {query} was answered {answer.status_code}:\n{answer.text[:2000]}")
+        return answer.text
+
+    def post(self, path: str, **told: Any) -> str:
+        """A form sent off, with the sesskey that the page has in it."""
+        form = {"sesskey": self.sesskey(), **told}
+        answer = self.session.post(f"{self.moodle.url}{path}", data=form, timeout=120)
+        if not answer.ok:
+            raise MoodleError(f"POST {path} was answered {answer.status_code}:\n{answer.text[:2000]}")
         return answer.text
 
     def sesskey(self) -> str:

@@ -2,8 +2,9 @@
 
 The Moodle source that is given is copied and installed in a database server of its own, the plugin from its ZIP; PHP's web server
 serves it, and `lrs-bridge serve` the bridge, behind a proxy that fails when told. Learners complete courses by Moodle's own ways:
-a page viewed, a quiz passed, an activity ticked, then cron. What changes in the bridge is looked at; then the bridge is stopped,
-fails, refuses, is slow, and loses answers, and nothing may be lost or doubled.
+a page viewed, a quiz passed, an activity ticked, then cron. What changes in the bridge is looked at, and the plugin's pages are
+opened; then the bridge is stopped, fails, refuses, is slow, and loses answers, and nothing may be lost or doubled. At last come the
+other kinds of results, and agent profiles.
 
 Exit status: 0 all was as it has to be; 1 not; 69 it can't run here.
 """
@@ -14,140 +15,33 @@ import argparse
 import json
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "tests"), str(ROOT / "plugins" / "moodle")]
 
-import build_zip  # noqa: E402  # found by the lines above
+import agent_profiles  # noqa: E402  # found by the lines above
+import build_zip  # noqa: E402  # likewise
 import databases  # noqa: E402  # likewise
-from builders import Served, free_port  # noqa: E402  # likewise
-from faulty_proxy import FAULTS, FaultyProxy  # noqa: E402  # likewise
+import other_results  # noqa: E402  # likewise
+import plugin_pages  # noqa: E402  # likewise
+from faulty_proxy import FAULTS  # noqa: E402  # likewise
 from missing import NotHereError  # noqa: E402  # likewise
-from moodle_site import PASSWORD, PLUGIN, Moodle, MoodleError  # noqa: E402  # likewise
-from postgres_cluster import NoPostgres, PostgresCluster  # noqa: E402  # likewise
+from moodle_site import PASSWORD, PLUGIN, MoodleError  # noqa: E402  # likewise
+from stage import install, paste_credential, source_folder, trial_of  # noqa: E402  # likewise
+from trial import (  # noqa: E402  # likewise
+    COURSES,
+    CRONS,
+    LEARNERS,
+    RECONCILE,
+    SEND,
+    Trial,
+    WrongError,
+    check,
+)
 
 NOT_HERE = 69
-COURSES = {"induction": "page", "escb_basic": "quiz", "escb_missing": "manual"}
-"""The course's idnumber → by what it is completed."""
-LEARNERS = ["asha", "ben", "cleo", "dev", "ella", "finn", "gita", "hugh", "iris", "jack", "kofi"]
-SLOW_SECONDS = 65.0
-SEND, RECONCILE = rf"{PLUGIN}\task\send_queue", rf"{PLUGIN}\task\reconcile"
-CRONS = 3  # the task that completes courses may run after the one that sends
-_TRIES = 12
-
-
-class WrongError(Exception):
-    """Something isn't as it has to be."""
-
-
-def check(holds: object, what: str) -> None:
-    if not holds:
-        raise WrongError(what)
-
-
-@dataclass
-class Trial:
-    """One Moodle and one bridge, at work together. `completions`: every (learner, course) so far."""
-
-    moodle: Moodle
-    bridge: Served
-    proxy: FaultyProxy
-    users: dict[str, int] = field(default_factory=dict)
-    courses: dict[str, dict[str, int]] = field(default_factory=dict)
-    completions: list[tuple[str, str]] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
-
-    def say(self, what: str) -> None:
-        print(f"{time.monotonic() - self.began:7.1f} s  {what}", flush=True)
-
-    def account(self, learner: str) -> str:
-        return f"{self.moodle.url}|{self.users[learner]}"
-
-    def bridge_does(self, *arguments: str) -> str:
-        done = self.bridge.run(*arguments)
-        check(done.returncode == 0, f"lrs-bridge {' '.join(arguments)}: {done.stderr}")
-        return done.stdout
-
-    def import_table(self, kind: str, text: str) -> None:
-        file = self.bridge.folder / f"{kind}.csv"
-        file.write_text(text)
-        self.bridge_does("import", kind, str(file), "--apply")
-
-    def complete(self, learner: str, course: str) -> None:
-        """By Moodle's own way for that course, signed in as the learner."""
-        way, at = COURSES[course], self.courses[course]
-        if way == "page":
-            self.moodle.sign_in(learner).get("/mod/page/view.php", id=at["cmid"])
-        elif way == "manual":
-            self.moodle.sign_in(learner).ajax(
-                "core_completion_update_activity_completion_status_manually", cmid=at["cmid"], completed=True
-            )
-        else:
-            self.moodle.drive("pass_quiz", user=self.users[learner], quiz=at["activity"])
-        self.completions.append((learner, course))
-
-    def send(self) -> str:
-        return self.moodle.task(SEND, may_fail=True)
-
-    def queue(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.moodle.drive("queue")
-        return found
-
-    def statements(self) -> list[dict[str, Any]]:
-        """All that the bridge holds of this Moodle; what was recorded by hand is not."""
-        with self.bridge.database() as database:
-            bodies = database.read(
-                lambda session: session.exec_driver_sql("SELECT body FROM statements").scalars().all()
-            )
-        held = [json.loads(body) for body in bodies]
-        return [one for one in held if one["object"]["id"].startswith(f"{self.moodle.url}/")]
-
-    def explain(self, learner: str) -> dict[str, Any]:
-        self.bridge.wait_until_computed()
-        found: dict[str, Any] = json.loads(self.bridge_does("explain", self.account(learner), "--json"))
-        return found
-
-    def drains(self) -> None:
-        """The queue is sent, time passing, and everything that was completed is in the bridge, once, as of when it was."""
-        for _ in range(_TRIES):
-            self.moodle.drive("time_passes")
-            told = self.send()
-            queue = self.queue()
-            if not queue["waiting"]:
-                break
-        check(queue["waiting"] == 0, f"the queue doesn't drain: {queue}\n{told}")
-        check(not queue["kept"], f"something failed for good: {queue['kept']}")
-        self.all_is_there()
-
-    def all_is_there(self) -> None:
-        held = self.statements()
-        check(len({one["id"] for one in held}) == len(held), "a statement is there twice")
-        known = {(self.users[learner], self.courses[course]["id"]) for learner, course in self.completions}
-        completed = {(user, course): moment for user, course, moment in self.moodle.drive("completed")}
-        check(
-            completed.keys() == known, f"Moodle has completed {completed.keys() ^ known} otherwise than asked"
-        )
-        found = {
-            (
-                int(one["actor"]["account"]["name"]),
-                int(one["object"]["id"].rpartition("=")[2]),
-            ): datetime.fromisoformat(one["timestamp"]).timestamp()
-            for one in held
-        }
-        check(len(found) == len(held), "a completion was sent under two ids")
-        lost, alien = completed.keys() - found.keys(), found.keys() - completed.keys()
-        check(not lost, f"lost: {lost}")
-        check(not alien, f"nobody completed {alien}")
-        wrong = {key: (found[key], moment) for key, moment in completed.items() if found[key] != moment}
-        check(not wrong, f"the timestamp is not when it was completed: {wrong}")
 
 
 # --- what is tried, in order -----------------------------------------------------------------------------------------
@@ -155,12 +49,7 @@ class Trial:
 
 def prepare(trial: Trial, archive: Path) -> None:
     moodle = trial.moodle
-    moodle.install()
-    trial.say(f"Moodle {moodle.release()} is installed on {moodle.database.kind}")
-    moodle.install_plugin(archive)
-    said = moodle.drive("config", component=PLUGIN)
-    check("version" in said, "the plugin is not installed")
-    trial.say(f"{archive.name} is installed")
+    install(trial, archive)
     trial.users = moodle.drive("users", names=LEARNERS, password=PASSWORD)
     for idnumber, way in COURSES.items():
         trial.courses[idnumber] = moodle.drive("course", idnumber=idnumber, title=idnumber, by=way)
@@ -173,9 +62,7 @@ def prepare(trial: Trial, archive: Path) -> None:
         f"{learner} Learner,{trial.account(learner)},Colne School,essex,teacher,T2\n" for learner in LEARNERS
     )
     trial.import_table("people", f"person,identifiers,organisation,area,role,required_tier\n{rows}")
-    made = json.loads(trial.bridge_does("add-client", "--for-moodle", moodle.url, "--json"))
-    pasted = moodle.drive("paste", **{name: made[name] for name in ("endpoint", "key", "secret")})
-    check(pasted, "endpoint, key and secret are pasted, and the plugin isn't ready")
+    paste_credential(trial)
     trial.say("people, courses, enrolments and the three pasted values are there")
 
 
@@ -267,6 +154,7 @@ def stopped(trial: Trial) -> None:
         trial.moodle.drive("time_passes")
         trial.send()
     check(trial.queue()["waiting"] == 2, "while the bridge is stopped, something left the queue")
+    plugin_pages.opened_while_away(trial)
     trial.bridge.start()
     trial.proxy.open()
     trial.drains()
@@ -287,6 +175,7 @@ def tried(trial: Trial, archive: Path) -> None:
     blocked_addresses(trial)
     delivered(trial)
     becomes_eligible(trial)
+    plugin_pages.opened(trial)
     stopped(trial)
     survives(trial, "500", "finn", "induction")
     survives(trial, "stored, 500", "gita", "escb_basic")
@@ -294,55 +183,9 @@ def tried(trial: Trial, archive: Path) -> None:
     survives(trial, "429", "iris", "induction")
     survives(trial, "lost", "jack", "induction")
     survives(trial, "slow", "kofi", "induction")
+    other_results.arrive(trial)
+    agent_profiles.arrive(trial)
     uninstalled(trial)
-
-
-# --- what it runs on -------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def bridge_database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'bridge.sqlite'}"
-        return
-    try:
-        cluster = PostgresCluster()
-    except NoPostgres as missing:
-        raise NotHereError(f"{missing}; or ask for --bridge sqlite") from missing
-    try:
-        yield cluster.url(cluster.create_database())
-    finally:
-        cluster.remove()
-
-
-@contextmanager
-def trial_of(source: Path, kind: str, bridge_kind: str) -> Iterator[Trial]:
-    with ExitStack() as made:
-        folder = Path(made.enter_context(tempfile.TemporaryDirectory(prefix="lrsb-moodle-")))
-        (folder / "bridge").mkdir()
-        database = made.enter_context(databases.database(kind))
-        moodle = Moodle(source, folder, database, free_port())
-        made.callback(moodle.stop)
-        proxy_port = free_port()
-        url = made.enter_context(bridge_database(bridge_kind, folder / "bridge"))
-        bridge = Served(url, folder / "bridge", public_url=f"http://127.0.0.1:{proxy_port}")
-        made.callback(bridge.kill)
-        proxy = FaultyProxy(f"127.0.0.1:{bridge.port}", proxy_port, slow_seconds=SLOW_SECONDS)
-        made.callback(proxy.close)
-        yield Trial(moodle, bridge, proxy)
-
-
-def source_folder(asked: str | None) -> Path:
-    if not asked:
-        raise NotHereError(
-            "no Moodle is given: MOODLE_DIR names the folder of a Moodle's source, such as a release unpacked"
-        )
-    source = Path(asked).resolve()
-    if not any((source / inside / "version.php").is_file() for inside in ("public", ".")):
-        raise NotHereError(f"{source} holds no Moodle: there is no version.php, nor public/version.php")
-    if not (source / "admin" / "cli" / "install_database.php").is_file():
-        raise NotHereError(f"{source} holds no whole Moodle: admin/cli/install_database.php is missing")
-    return source
 
 
 def arguments() -> argparse.Namespace:

@@ -1,0 +1,105 @@
+"""The plugin's pages, opened as people open them: by an administrator, a learner and a coordinator, signed in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import requests
+from moodle_site import PASSWORD, Visitor
+from trial import Trial, check
+
+STATUS, COURSES, TEAM = (f"/local/lrsbridge/{name}.php" for name in ("status", "courses", "team"))
+MINE = "/local/lrsbridge/mytraining.php"
+CHECKS = "/report/status/index.php"
+CHECK = "LRS bridge: delivery"
+SILENT_HOURS = 6
+_WRONG = re.compile(r"\b(?:Notice|Warning|Deprecated|Fatal error|Exception)\b:?|debuggingmessage|\[\[\w+")
+_NOT_SHOWN = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
+
+
+def opened(trial: Trial) -> None:
+    admin = trial.moodle.sign_in("admin")
+    settings = _opens(
+        admin, "/admin/settings.php", "Endpoint", trial.pasted["endpoint"], section="local_lrsbridge"
+    )
+    check(trial.pasted["secret"] not in settings, "the settings page shows the secret")
+    _opens(admin, STATUS, "Test connection", "Last delivered")
+    _is_fine(admin.post(STATUS, action="test"), "the connection test", "All is well", "The bridge answers at")
+    _opens(admin, COURSES, "Courses that count", "escb_basic", "ESCB basic awareness")
+    _shows_check(admin, "Nothing is stuck")
+    _opened_by_learner(trial)
+    _opened_by_coordinator(trial)
+    trial.say("the plugin's pages show what they have to, and no warning, to admin, learner and coordinator")
+
+
+def _opened_by_learner(trial: Trial) -> None:
+    ben = trial.moodle.sign_in("ben")
+    _opens(ben, MINE, "T1 Induction reached", "The role asks for T2 Universal", trial.account("ben"))
+    _opens(ben, "/user/profile.php", MINE)
+    for path, query in ((STATUS, {}), (TEAM, {"courseid": trial.courses["induction"]["id"]})):
+        answer = ben.session.get(f"{trial.moodle.url}{path}", params=query, timeout=120)
+        check(_is_refused(answer), f"a learner may open {path}: {answer.status_code}")
+
+
+def _opened_by_coordinator(trial: Trial) -> None:
+    trial.users |= trial.moodle.drive("users", names=["tess"], password=PASSWORD)
+    course = trial.courses["induction"]["id"]
+    trial.moodle.drive("coordinator", user=trial.users["tess"], course=course)
+    _opens(
+        trial.moodle.sign_in("tess"),
+        TEAM,
+        "Ben Learner",
+        "T1 Induction reached",
+        "Nothing on record",
+        courseid=course,
+    )
+
+
+def opened_while_away(trial: Trial) -> None:
+    """The bridge is stopped, something waits, and every page says so without failing."""
+    admin = trial.moodle.sign_in("admin")
+    _is_fine(
+        admin.post(STATUS, action="test"), "the connection test", "Nobody answers at 127.0.0.1", "What to do"
+    )
+    _opens(admin, STATUS, "Waiting to be sent", "Last error")
+    _opens(admin, COURSES, "Courses that count")
+    _opens(trial.moodle.sign_in("ben"), MINE, "can't be shown just now", "Nothing is lost")
+    team = {"courseid": trial.courses["induction"]["id"]}
+    _opens(trial.moodle.sign_in("tess"), TEAM, "does not answer just now", **team)
+    _shows_check(admin, "Nothing is stuck")
+    trial.moodle.drive("hours_pass", hours=SILENT_HOURS + 1)
+    _shows_check(admin, f"Nothing got through for {SILENT_HOURS} hours, and 2 statements wait")
+    trial.say(
+        "with the bridge stopped the pages say so kindly, and the status check turns red after the hours"
+    )
+
+
+def _shows_check(admin: Visitor, said: str) -> None:
+    _opens(admin, CHECKS, CHECK, said)
+
+
+def _opens(visitor: Visitor, path: str, *shown: str, **query: Any) -> str:
+    page = visitor.get(path, **query)
+    _is_fine(page, path, *shown)
+    return page
+
+
+def _is_fine(page: str, what: str, *shown: str) -> None:
+    seen = _NOT_SHOWN.sub("", page)
+    wrong = _WRONG.search(seen)
+    if wrong:
+        check(
+            holds=False,
+            what=f"{what} shows a fault: …{seen[max(0, wrong.start() - 300) : wrong.end() + 700]}",
+        )
+    for words in shown:
+        check(words in page, f"{what} doesn't show “{words}”:\n{_text_of(seen)}")
+
+
+def _text_of(page: str) -> str:
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"<[^>]*>", "", page))[-3000:]
+
+
+def _is_refused(answer: requests.Response) -> bool:
+    return "permissions to do that" in answer.text or "Access denied" in answer.text
