@@ -14,7 +14,10 @@ MINE = "/local/lrsbridge/mytraining.php"
 CHECKS = "/report/status/index.php"
 CHECK = "LRS bridge: delivery"
 SILENT_HOURS = 6
-_WRONG = re.compile(r"\b(?:Notice|Warning|Deprecated|Fatal error|Exception)\b:?|debuggingmessage|\[\[\w+")
+_WRONG = re.compile(
+    r"(?:Notice|Warning|Deprecated|Fatal error)(?:</b>)?:|[Ee]xception|debuggingmessage|\[\[\w+"
+)
+"""What PHP and Moodle write into a page for developers, and the name of a string that there isn't."""
 _NOT_SHOWN = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
 
 
@@ -25,7 +28,7 @@ def opened(trial: Trial) -> None:
     )
     check(trial.pasted["secret"] not in settings, "the settings page shows the secret")
     _opens(admin, STATUS, "Test connection", "Last delivered")
-    _is_fine(admin.post(STATUS, action="test"), "the connection test", "All is well", "The bridge answers at")
+    is_fine(admin.post(STATUS, action="test"), "the connection test", "All is well", "The bridge answers at")
     _opens(admin, COURSES, "Courses that count", "escb_basic", "ESCB basic awareness")
     _shows_check(admin, "Nothing is stuck")
     _opened_by_learner(trial)
@@ -59,7 +62,7 @@ def _opened_by_coordinator(trial: Trial) -> None:
 def opened_while_away(trial: Trial) -> None:
     """The bridge is stopped, something waits, and every page says so without failing."""
     admin = trial.moodle.sign_in("admin")
-    _is_fine(
+    is_fine(
         admin.post(STATUS, action="test"), "the connection test", "Nobody answers at 127.0.0.1", "What to do"
     )
     _opens(admin, STATUS, "Waiting to be sent", "Last error")
@@ -81,11 +84,11 @@ def _shows_check(admin: Visitor, said: str) -> None:
 
 def _opens(visitor: Visitor, path: str, *shown: str, **query: Any) -> str:
     page = visitor.get(path, **query)
-    _is_fine(page, path, *shown)
+    is_fine(page, path, *shown)
     return page
 
 
-def _is_fine(page: str, what: str, *shown: str) -> None:
+def is_fine(page: str, what: str, *shown: str) -> None:
     seen = _NOT_SHOWN.sub("", page)
     wrong = _WRONG.search(seen)
     if wrong:

@@ -94,3 +94,25 @@ def test_what_can_not_run_is_said_aloud(tmp_path, arguments, said):
     assert done.returncode == 69
     assert done.stderr.startswith("THE PLUGIN IS NOT TRIED IN A REAL MOODLE: ")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "<b>Warning</b>:  Undefined variable $course",
+        '<div class="notifytiny debuggingmessage">',
+        "Exception - Call to a member function",
+        "[[nosuchstring]]",
+    ],
+)
+def test_a_fault_on_a_page_is_found_out(monkeypatch, fault):
+    monkeypatch.syspath_prepend(HERE)
+    import plugin_pages
+    from trial import WrongError
+
+    page = "<h2>Status</h2><script>throw new Exception('[[x]]')</script><span class='badge'>Warning</span>"
+    plugin_pages.is_fine(page, "the page", "Status")
+    with pytest.raises(WrongError, match="shows a fault"):
+        plugin_pages.is_fine(f"{page}{fault}", "the page", "Status")
+    with pytest.raises(WrongError, match="doesn't show “Settings”"):
+        plugin_pages.is_fine(page, "the page", "Settings")
