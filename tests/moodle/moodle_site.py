@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -220,11 +221,24 @@ class Visitor:
         return answer.text
 
     def post(self, path: str, **told: Any) -> str:
-        """A form sent off, with the sesskey that the page has in it."""
-        form = {"sesskey": self.sesskey(), **told}
-        answer = self.session.post(f"{self.moodle.url}{path}", data=form, timeout=120)
+        """What a script of Moodle's own pages sends."""
+        return self._sent(f"{self.moodle.url}{path}", {"sesskey": self.sesskey(), **told})
+
+    def press(self, page: str, button: str) -> str:
+        """The form of the page that has this button, sent off as it stands."""
+        for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL):
+            action = re.search(r'action="([^"]+)"', form)
+            if button in form and action:
+                hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+                return self._sent(
+                    html.unescape(action[1]), {name: html.unescape(value) for name, value in hidden}
+                )
+        raise MoodleError(f"the page has no button “{button}”")
+
+    def _sent(self, url: str, form: dict[str, Any]) -> str:
+        answer = self.session.post(url, data=form, timeout=120)
         if not answer.ok:
-            raise MoodleError(f"POST {path} was answered {answer.status_code}:\n{answer.text[:2000]}")
+            raise MoodleError(f"POST {url} was answered {answer.status_code}:\n{answer.text[:2000]}")
         return answer.text
 
     def sesskey(self) -> str:

@@ -12,7 +12,7 @@ from trial import Trial, check
 STATUS, COURSES, TEAM = (f"/local/lrsbridge/{name}.php" for name in ("status", "courses", "team"))
 MINE = "/local/lrsbridge/mytraining.php"
 CHECKS = "/report/status/index.php"
-CHECK = "LRS bridge: delivery"
+CHECK, BUTTON = "LRS bridge: delivery", "Test connection"
 SILENT_HOURS = 6
 _WRONG = re.compile(
     r"(?:Notice|Warning|Deprecated|Fatal error)(?:</b>)?:|[Ee]xception|debuggingmessage|\[\[\w+"
@@ -27,8 +27,10 @@ def opened(trial: Trial) -> None:
         admin, "/admin/settings.php", "Endpoint", trial.pasted["endpoint"], section="local_lrsbridge"
     )
     check(trial.pasted["secret"] not in settings, "the settings page shows the secret")
-    _opens(admin, STATUS, "Test connection", "Last delivered")
-    is_fine(admin.post(STATUS, action="test"), "the connection test", "All is well", "The bridge answers at")
+    status = _opens(admin, STATUS, BUTTON, "Last delivered")
+    is_fine(admin.press(status, BUTTON), "the connection test", "All is well", "The bridge answers at")
+    forged = admin.session.post(f"{trial.moodle.url}{STATUS}", data={"action": "test"}, timeout=120)
+    check("The bridge answers at" not in forged.text, "the connection is tested without a sesskey")
     _opens(admin, COURSES, "Courses that count", "escb_basic", "ESCB basic awareness")
     _shows_check(admin, "Nothing is stuck")
     _opened_by_learner(trial)
@@ -62,10 +64,9 @@ def _opened_by_coordinator(trial: Trial) -> None:
 def opened_while_away(trial: Trial) -> None:
     """The bridge is stopped, something waits, and every page says so without failing."""
     admin = trial.moodle.sign_in("admin")
-    is_fine(
-        admin.post(STATUS, action="test"), "the connection test", "Nobody answers at 127.0.0.1", "What to do"
-    )
-    _opens(admin, STATUS, "Waiting to be sent", "Last error")
+    status = _opens(admin, STATUS, "Waiting to be sent", "Last error")
+    bad = admin.press(status, BUTTON)
+    is_fine(bad, "the connection test", "Nobody answers at 127.0.0.1", "What to do")
     _opens(admin, COURSES, "Courses that count")
     _opens(trial.moodle.sign_in("ben"), MINE, "can't be shown just now", "Nothing is lost")
     team = {"courseid": trial.courses["induction"]["id"]}
