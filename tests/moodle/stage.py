@@ -67,6 +67,10 @@ def source_folder(asked: str | None) -> Path:
         raise NotHereError(f"{source} holds no Moodle: there is no version.php, nor public/version.php")
     if not (source / "admin" / "cli" / "install_database.php").is_file():
         raise NotHereError(f"{source} holds no whole Moodle: admin/cli/install_database.php is missing")
+    if (source / "public" / "version.php").is_file() and not (source / "public" / "config.php").is_file():
+        raise NotHereError(
+            f"{source} holds no whole Moodle: public/config.php, which is Moodle's own, is missing"
+        )
     return source
 
 

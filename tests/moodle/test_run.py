@@ -79,10 +79,20 @@ def test_a_closed_proxy_answers_nobody_until_it_is_open_again(line):
     ("arguments", "said"),
     [
         ([], "no Moodle is given: MOODLE_DIR names the folder"),
-        (["--moodle", "."], "holds no Moodle: there is no version.php"),
+        (["--moodle", "nowhere"], "holds no Moodle: there is no version.php"),
+        (["--moodle", "half"], "holds no whole Moodle: admin/cli/install_database.php is missing"),
+        (["--moodle", "unloaded"], "holds no whole Moodle: public/config.php"),
     ],
 )
 def test_what_can_not_run_is_said_aloud(tmp_path, arguments, said):
+    for name in (
+        "half/version.php",
+        "unloaded/public/version.php",
+        "unloaded/admin/cli/install_database.php",
+    ):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.touch()
     done = subprocess.run(
         [sys.executable, str(HERE / "run.py"), *arguments],
         cwd=tmp_path,
