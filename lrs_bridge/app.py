@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
@@ -34,6 +35,7 @@ from lrs_bridge.web import (
     rest_api,
     sign_in_pages,
     statements_api,  # noqa: F401  # puts its routes on the blueprint
+    sub_path,
     xapi,
 )
 
@@ -67,6 +69,9 @@ def create_app(
     app.extensions["lrs_bridge.intake"] = Intake(database, clock)
     app.extensions["lrs_bridge.consistency"] = Consistency(database, clock)
     app.wsgi_app = alternate_request.AlternateRequests(app.wsgi_app, settings.max_body_bytes)  # type: ignore[method-assign]  # as Flask documents it
+    path = urlsplit(settings.public_url).path
+    if path:
+        app.wsgi_app = sub_path.UnderPath(app.wsgi_app, path)  # type: ignore[method-assign]  # as above
     Bootstrap5(app)
     errors.register(app)
     cors.attach(app, database, settings.public_url)

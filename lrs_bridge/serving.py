@@ -33,6 +33,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def refuse_in_the_clear(host: str, public_url: str, *, insecure: bool) -> None:
+    """Raises BadSettings where other machines would be served, and nothing says that what they send is encrypted."""
+    if insecure or is_loopback(host) or public_url.startswith("https://"):
+        return
+    raise BadSettings(
+        f"The service would listen on {host}, and its public_url, {public_url}, is no https address: secrets and people's "
+        "records could be read on the way. Put a proxy with TLS in front (config/nginx.conf, config/Caddyfile) and set "
+        "public_url to its address; or say --insecure, for trying out."
+    )
+
+
 def serve(host: str, port: int, processes: int, *, demonstration: bool) -> None:
     """Serves until told to stop. The demonstration, whose page is open, listens on loopback alone."""
     if demonstration and not is_loopback(host):

@@ -210,8 +210,17 @@ class TestExitCodes:
         """It did what was asked; for monitoring there is GET /health."""
         assert "! the timetable has not run for five minutes" in shell.well("status")
 
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+    def test_78_for_serving_others_in_the_clear(self, shell, host):
+        said = shell.refused(78, "serve", "--host", host)
+        assert "--insecure" in said
+        assert "config/nginx.conf" in said
+        serving.refuse_in_the_clear(host, "https://bridge.example.org", insecure=False)
+        serving.refuse_in_the_clear(host, "http://bridge.example.org", insecure=True)
+        serving.refuse_in_the_clear("127.0.0.1", "http://127.0.0.1:8040", insecure=False)
+
     def test_78_for_a_demonstration_open_to_all(self, shell):
-        said = shell.refused(78, "serve", "--demonstration", "--host", "0.0.0.0")
+        said = shell.refused(78, "serve", "--demonstration", "--insecure", "--host", "0.0.0.0")
         assert "loopback address only" in said
         assert not serving.is_loopback("0.0.0.0")
 

@@ -201,10 +201,16 @@ def revoke_client(key: str) -> None:
 @click.option(
     "--port", type=click.IntRange(1, 65_535), default=8040, show_default=True, help="Port to listen on."
 )
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Listen to other machines though public_url is no https address: for trying out.",
+)
 @click.option("--demonstration", is_flag=True, hidden=True)
-def serve(host: str, port: int, *, demonstration: bool) -> None:
+def serve(host: str, port: int, *, insecure: bool, demonstration: bool) -> None:
     """Run the service: the web processes and, in a process of its own, the timetable."""
     settings = read_settings()
+    serving.refuse_in_the_clear(host, settings.public_url, insecure=insecure)
     database = open_database(settings)
     _, checked = mapping_flow.read(settings.mappings, settings.calendar)
     for warning in checked.warnings:
