@@ -185,7 +185,7 @@ class TestExitCodes:
             (["add-client", " "], "NAME: is empty"),
             (
                 ["add-client", "x", "--scope", "standings/read"],
-                "--home-page: is missing, and standings/read reads",
+                "--home-page: is missing, and standings/read is for",
             ),
             (["check-mappings", "nowhere"], "nowhere: is no folder"),
             (
