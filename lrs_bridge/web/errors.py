@@ -15,6 +15,17 @@ from lrs_bridge.web import problems, xapi
 log = logging.getLogger(__name__)
 
 _PROBLEMS_TOLD = 200
+_HEADINGS = {
+    400: "Something is wrong with the request",
+    401: "A credential is needed",
+    403: "This is not for you",
+    404: "Page not found",
+    405: "This can't be done here",
+    413: "That is too large",
+    429: "Try again later",
+    500: "Something went wrong",
+    503: "Not available just now",
+}
 _IN_BATCH = re.compile(r"\$\[(\d+)\]")
 
 
@@ -68,7 +79,9 @@ def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
         return Response(text, status, mimetype=problems.MEDIA_TYPE)
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return Response(
-            render_template("error.html", status=status, title=title), status, mimetype="text/html"
+            render_template("error.html", heading=_HEADINGS.get(status, str(status)), title=title),
+            status,
+            mimetype="text/html",
         )
     body = {"title": title, "status": status, **extra}
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
