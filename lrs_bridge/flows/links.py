@@ -1,11 +1,12 @@
-"""Joining a site's account with an e-mail address, by who has both: a learner who is signed in at the site types the code that was
-sent to the address. Whoever only has the account, or only the mailbox, joins nothing."""
+"""Joining an account, or one e-mail address, with another address, by who has both: a learner who is signed in by the one types the
+code that was sent to the other. Whoever has only one of them joins nothing."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from lrs_bridge.errors import BadInput, Forbidden, Problem, TooMany, Undelivered
 from lrs_bridge.flows import credentials
 from lrs_bridge.flows.codes import in_groups, is_it, new_code
 from lrs_bridge.flows.letters import hand_in, render
+from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.flows.standings import own_account
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
@@ -46,65 +48,19 @@ def permit(client: Client) -> None:
         raise Forbidden(f"The credential “{client.name}” is for trying out, and changes nothing of anybody.")
 
 
-def send_code(
-    database: Database,
-    settings: Settings,
-    clock: Clock,
-    client: Client,
-    agent: dict[str, Any],
-    mbox: str,
-) -> SentCode:
-    """Sends a code to an address, whoever is or isn't known by it. `agent`: a valid Agent, an account of the credential's own
-    site. Raises Forbidden as `permit`, BadInput for another site's account, TooMany after three in an hour for the account or
-    the address, Undelivered where the mail server doesn't take it: then there is no code."""
-    account = _account(client, agent)
-    address = str(identifier_of({"mbox": mbox}))
-    now = clock()
-    code, salt, digest = new_code()
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who joins something with an address: the identifier that they are signed in by, in canonical text; where, for the letter;
+    and who saw to it that they are, for the record."""
 
-    def keep(session: Session) -> int:
-        links.forget_before(session, now - _WITHIN)
-        asked = links.asked_since(session, account, address, now - _WITHIN)
-        if len(asked) >= _MOST_ASKED:
-            wait = asked[-_MOST_ASKED] + _WITHIN - now
-            raise TooMany(
-                "Codes were sent three times within an hour for this account or to this address.",
-                max(1, round(wait.total_seconds())),
-            )
-        return links.add(session, agent=account, mbox=address, salt=salt, digest=digest, now=now)
-
-    number = database.write(keep)
-    try:
-        hand_in(_letter(code, account, address, settings, now), settings, timeout=_SECONDS_FOR_MAIL)
-    except DeliveryFailed as failure:
-        database.write(lambda session: links.forget(session, number))
-        raise Undelivered(f"The code could not be sent: {failure}") from failure
-    return SentCode(address, now + LIFETIME)
+    identifier: str
+    signed_in: str
+    source: str
 
 
-def take_code(
-    session: Session, client: Client, agent: dict[str, Any], code: str, now: datetime
-) -> tuple[Result, int]:
-    """Joins the account with the address that the last code was sent to, if this is it; and how many more tries that code has.
-    kept_apart: it is the right one, and somebody decided that the two are not one person, or that several people read the
-    mailbox. Raises Forbidden as `permit`, BadInput for another site's account."""
-    account = _account(client, agent)
-    sent = links.newest(session, account)
-    if sent is None or now >= sent.at + LIFETIME or sent.tries >= _MOST_TRIES:
-        return "expired", 0
-    if not is_it(code, sent.salt, sent.digest):
-        links.count_try(session, sent.id)
-        return "wrong", _MOST_TRIES - sent.tries - 1
-    links.forget(session, sent.id)
-    numbers = people.learn(session, [people.Sighting(account), people.Sighting(sent.mbox)], now)
-    edge = (numbers[account], numbers[sent.mbox])
-    identity.prove(session, [edge], kind="mail_code", source=client.name, now=now)
-    learners = people.learner_numbers(session, edge)
-    return ("linked" if len(set(learners.values())) == 1 else "kept_apart"), 0
-
-
-def _account(client: Client, agent: dict[str, Any]) -> str:
-    """Raises Forbidden as `permit`; BadInput for an agent that is no account of its site."""
+def asker_at_site(client: Client, agent: dict[str, Any]) -> Asker:
+    """Whoever is signed in at a site, by the account that the site names: a valid Agent. Raises Forbidden as `permit`; BadInput
+    for an agent that is no account of its site."""
     permit(client)
     account = own_account(agent, client)
     if account is None:
@@ -116,14 +72,80 @@ def _account(client: Client, agent: dict[str, Any]) -> str:
             f"an account with homePage {pages}",
         )
         raise BadInput("Nothing was joined.", [problem])
-    return account
+    return Asker(account, f"at {account.rpartition('|')[0]}", client.name)
 
 
-def _letter(code: str, account: str, address: str, settings: Settings, now: datetime) -> Any:
-    public = urlsplit(settings.public_url)
+def asker_here(visitor: Visitor, settings: Settings) -> Asker:
+    """Whoever is signed in on the bridge's own pages."""
+    return Asker(visitor.mbox, f"at {settings.public_url} as {visitor.address}", "their own sign-in")
+
+
+def send_code(database: Database, settings: Settings, clock: Clock, asker: Asker, mbox: str) -> SentCode:
+    """Sends a code to an address, whoever is or isn't known by it. `mbox`: valid. Raises TooMany after three in an hour for the
+    asker or the address, Undelivered where the mail server doesn't take it: then there is no code."""
+    address = str(identifier_of({"mbox": mbox}))
+    folded = address.casefold()
+    now = clock()
+    code, salt, digest = new_code()
+
+    def keep(session: Session) -> int:
+        links.forget_before(session, now - _WITHIN)
+        asked = links.asked_since(session, asker.identifier, folded, now - _WITHIN)
+        if len(asked) >= _MOST_ASKED:
+            wait = asked[-_MOST_ASKED] + _WITHIN - now
+            raise TooMany(
+                "Codes were sent three times within an hour for this account or to this address.",
+                max(1, round(wait.total_seconds())),
+            )
+        return links.add(session, agent=asker.identifier, mbox=folded, salt=salt, digest=digest, now=now)
+
+    number = database.write(keep)
+    try:
+        hand_in(_letter(code, asker, address, settings, now), settings, timeout=_SECONDS_FOR_MAIL)
+    except DeliveryFailed as failure:
+        database.write(lambda session: links.forget(session, number))
+        raise Undelivered(f"The code could not be sent: {failure}") from failure
+    return SentCode(address, now + LIFETIME)
+
+
+def waits_for(session: Session, asker: Asker, now: datetime) -> str | None:
+    """The address that a code was sent to last and that is still good."""
+    sent = links.newest(session, asker.identifier)
+    return sent.mbox.removeprefix("mailto:") if sent and _is_good(sent, now) else None
+
+
+def take_code(session: Session, asker: Asker, code: str, now: datetime) -> tuple[Result, int]:
+    """Joins the asker's identifier with the address that the last code was sent to, if this is it; and how many more tries that
+    code has. kept_apart: it is the right one, and somebody decided that the two are not one person, or that several people read
+    the mailbox."""
+    sent = links.newest(session, asker.identifier)
+    if sent is None or not _is_good(sent, now):
+        return "expired", 0
+    if not is_it(code, sent.salt, sent.digest):
+        links.count_try(session, sent.id)
+        return "wrong", _MOST_TRIES - sent.tries - 1
+    links.forget(session, sent.id)
+    both = [_as_known(session, text) for text in (asker.identifier, sent.mbox)]
+    numbers = people.learn(session, [people.Sighting(text) for text in both], now)
+    edge = (numbers[both[0]], numbers[both[1]])
+    identity.prove(session, [edge], kind="mail_code", source=asker.source, now=now)
+    learners = people.learner_numbers(session, edge)
+    return ("linked" if len(set(learners.values())) == 1 else "kept_apart"), 0
+
+
+def _as_known(session: Session, text: str) -> str:
+    """Of an address, the spelling that is on record, where one is: what was decided of it is to hold."""
+    return next(iter(sorted(people.spellings_of(session, text))), text)
+
+
+def _is_good(sent: links.Code, now: datetime) -> bool:
+    return now < sent.at + LIFETIME and sent.tries < _MOST_TRIES
+
+
+def _letter(code: str, asker: Asker, address: str, settings: Settings, now: datetime) -> EmailMessage:
     about = {
         "code": in_groups(code),
-        "site": account.rpartition("|")[0],
+        "signed_in": asker.signed_in,
         "until": f"{(now + LIFETIME).astimezone(settings.calendar.zone):%H:%M}",
         "public_url": settings.public_url,
     }
@@ -133,6 +155,6 @@ def _letter(code: str, account: str, address: str, settings: Settings, now: date
         subject="Your code to join your CSE training records",
         text=render("link_code.txt", about),
         html=render("link_code.html", about),
-        message_id=f"<{uuid.uuid4()}@{public.hostname or 'localhost'}>",
+        message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
         sent_at=now,
     )

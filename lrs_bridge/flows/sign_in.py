@@ -45,6 +45,10 @@ class Visitor:
     mbox: str
     learner: int | None
 
+    @property
+    def address(self) -> str:
+        return self.mbox.removeprefix("mailto:")
+
 
 def new_token() -> str:
     """For a cookie or a link: nobody guesses it."""
@@ -54,7 +58,7 @@ def new_token() -> str:
 def send_letter(database: Database, settings: Settings, clock: Clock, typed: str, browser: str) -> str:
     """Sends a letter to an address as somebody typed it in the browser with this token. Returns the address. Raises BadInput for
     what is no e-mail address, TooMany after five letters in an hour, Undelivered where the mail server doesn't take it."""
-    address = _address(typed)
+    address = address_typed(typed)
     mbox = address.casefold()
     now = clock()
     link, (code, salt, digest) = new_token(), new_code()
@@ -165,7 +169,8 @@ def _learner(session: Session, mbox: str) -> int | None:
     return people.learner_with(session, mbox)
 
 
-def _address(typed: str) -> str:
+def address_typed(typed: str) -> str:
+    """Canonical text of an e-mail address as somebody typed it. Raises BadInput for anything else."""
     problem = Problem("email", "is not an e-mail address", "", "an address such as name@example.org")
     try:
         address = str(parse_identifier(typed.strip()))

@@ -44,9 +44,12 @@ def asked_since(session: Session, agent: str, mbox: str, since: datetime) -> lis
 
 
 def newest(session: Session, agent: str) -> Code | None:
-    """The last code that was asked for this account. Locked until the transaction ends: tries are counted one by one."""
+    """The last code that was asked for this account. Locked until a writing transaction ends: tries are counted one by
+    one."""
     found = sa.select(link_codes).where(link_codes.c.agent == agent)
-    found = found.order_by(link_codes.c.id.desc()).limit(1).with_for_update()
+    found = found.order_by(link_codes.c.id.desc()).limit(1)
+    if session.get_execution_options().get("lrs_writing"):
+        found = found.with_for_update()
     row = session.execute(found).one_or_none()
     return Code(*row) if row else None
 

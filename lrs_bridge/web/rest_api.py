@@ -80,7 +80,8 @@ def post_link() -> Response:
     links.permit(g.client)
     asked = read_link_request(documents.parse(json_body("requests")))
     clock: Clock = current_app.extensions["lrs_bridge.clock"]
-    sent = links.send_code(database(), _settings(), clock, g.client, asked["agent"], asked["mbox"])
+    asker = links.asker_at_site(g.client, asked["agent"])
+    sent = links.send_code(database(), _settings(), clock, asker, asked["mbox"])
     return _answer(SentCode().dump({"mbox": sent.mbox, "expires_at": format_instant(sent.expires_at)}))
 
 
@@ -90,8 +91,9 @@ def post_code() -> Response:
     links.permit(g.client)
     asked = read_code_request(documents.parse(json_body("codes")))
     clock: Clock = current_app.extensions["lrs_bridge.clock"]
+    asker = links.asker_at_site(g.client, asked["agent"])
     result, tries_left = database().write(
-        lambda session: links.take_code(session, g.client, asked["agent"], asked["code"], clock())
+        lambda session: links.take_code(session, asker, asked["code"], clock())
     )
     return _answer(CodeTaken().dump({"result": result, "tries_left": tries_left}))
 

@@ -66,12 +66,20 @@ def service(sqlite_url, serve, tmp_path):
     return running
 
 
-def newest_letter(service):
-    """The link and the code in it."""
+def newest_text(service):
     [*_, newest] = sorted((service.folder / "mailbox").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     message = email.message_from_bytes(newest.read_bytes(), policy=email.policy.default)
-    text = message.get_body(("plain",)).get_content()
-    return re.search(r"http\S+/sign-in/link/\S+", text)[0], re.search(r"\d{3} \d{3}", text)[0]
+    return message.get_body(("plain",)).get_content()
+
+
+def newest_code(service):
+    return re.search(r"\d{3} \d{3}", newest_text(service))[0]
+
+
+def newest_letter(service):
+    """The link and the code in it."""
+    link = re.search(r"http\S+/sign-in/link/\S+", newest_text(service))
+    return link[0], newest_code(service)
 
 
 def look(page, axe):
@@ -123,6 +131,21 @@ def test_every_state_is_accessible(service, chromium, axe, width):
     assert page.get_by_text("Your post requires T3 Regular contact.").count() == 1
     assert page.get_by_text("Thurrock has set no tiers.").count() == 1
     looked("standing")
+    page.get_by_role("link", name="Add another e-mail address").click()
+    looked("other address")
+    page.get_by_label("Other e-mail address").fill(MAIL)
+    page.get_by_role("button", name="Send the code").click()
+    looked("other address, wrong")
+    page.get_by_label("Other e-mail address").fill("asha@home.example")
+    page.get_by_role("button", name="Send the code").click()
+    looked("other address, code")
+    page.get_by_label("Code").fill("1")
+    page.get_by_role("button", name="Add the address").click()
+    looked("other address, code, wrong")
+    page.get_by_label("Code").fill(newest_code(service))
+    page.get_by_role("button", name="Add the address").click()
+    looked("other address, added")
+    page.get_by_role("link", name="Back to your CSE training").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.goto(link)
     looked("link, spent")
@@ -136,7 +159,7 @@ def test_every_state_is_accessible(service, chromium, axe, width):
     looked("standing, empty, with a long name from right to left")
     page.goto(f"{service.url}/nowhere")
     looked("no such page")
-    assert len(seen) == 10
+    assert len(seen) == 15
     context.close()
 
 

@@ -1,5 +1,23 @@
 """The fixtures these tests ask for."""
 
+from __future__ import annotations
+
+import pytest
 from fixtures import bridge, make_bridge, migrated_file, migrated_server, migrated_url, serve
+from servers import running_smtp
+from web.visitors import Desk
 
 __all__ = ["bridge", "make_bridge", "migrated_file", "migrated_server", "migrated_url", "serve"]
+
+
+@pytest.fixture(scope="module")
+def smtp():
+    with running_smtp() as server:
+        yield server
+
+
+@pytest.fixture
+def desk(make_bridge, smtp):
+    smtp.messages.clear()
+    smtp.answers.clear()
+    return Desk(make_bridge(smtp_host=smtp.host, smtp_port=smtp.port, smtp_security="none"), smtp)

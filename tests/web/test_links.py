@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from builders import SITE, completion
-from servers import running_smtp
 from web.sites import account, problem_of
 
 from lrs_bridge.flows import credentials, people
@@ -53,12 +52,6 @@ class Linking:
     def proofs(self):
         kinds = sa.select(proofs.c.kind)
         return self.bridge.database.read(lambda session: list(session.scalars(kinds)))
-
-
-@pytest.fixture(scope="module")
-def smtp():
-    with running_smtp() as server:
-        yield server
 
 
 @pytest.fixture
@@ -241,3 +234,19 @@ class TestRefusals:
         found = problem_of(answer, 400)["problems"]
         assert sorted({one["where"] for one in found}) == where, json.dumps(found)
         assert all(one["what"] for one in found)
+
+
+def test_what_was_decided_of_an_address_holds_however_it_is_spelled(linking, clock):
+    bridge = linking.bridge
+    spelled = "Asha.Rao@Example.ORG"
+    bridge.stored(completion(f"mailto:{spelled}", "escb_basic", clock() - timedelta(days=1)))
+    bridge.stored(completion(f"{SITE}|4711", "induction", clock() - timedelta(days=1)))
+    bridge.recompute()
+    bridge.database.write(
+        lambda session: people.decide(
+            session, spelled, f"{SITE}|4711", same=False, reason="two people", who="x", now=clock()
+        )
+    )
+    assert linking.type_in(linking.sent())["result"] == "kept_apart"
+    known = bridge.database.read(lambda session: people.show(session, f"{SITE}|4711"))
+    assert [one["identifier"] for one in known["identifiers"]] == [f"{SITE}|4711"]
