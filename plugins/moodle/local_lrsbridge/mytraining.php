@@ -24,6 +24,7 @@
 
 use local_lrsbridge\local\config;
 use local_lrsbridge\local\course_list;
+use local_lrsbridge\local\linking;
 use local_lrsbridge\local\standings;
 
 require_once(__DIR__ . '/../../config.php');
@@ -35,11 +36,21 @@ if (isguestuser()) {
 }
 require_capability('local/lrsbridge:viewown', $context);
 
-$PAGE->set_url('/local/lrsbridge/mytraining.php');
+$url = new moodle_url('/local/lrsbridge/mytraining.php');
+$PAGE->set_url($url);
 $PAGE->set_context($context);
 $PAGE->set_pagelayout('standard');
 $PAGE->set_title(get_string('mytraining', 'local_lrsbridge'));
 $PAGE->set_heading(get_string('mytraining', 'local_lrsbridge'));
+
+$joining = null;
+if (linking::is_open()) {
+    $joining = new \local_lrsbridge\output\linking($url);
+    $next = $joining->act();
+    if ($next !== null) {
+        redirect($next);
+    }
+}
 
 if (config::is_ready()) {
     $found = standings::of_oneself($USER->id);
@@ -50,5 +61,5 @@ if (config::is_ready()) {
 }
 
 echo $OUTPUT->header();
-echo $OUTPUT->render(new \local_lrsbridge\output\mytraining($USER->id, $found, $links));
+echo $OUTPUT->render(new \local_lrsbridge\output\mytraining($USER->id, $found, $links, $joining));
 echo $OUTPUT->footer();

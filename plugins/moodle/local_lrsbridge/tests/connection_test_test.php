@@ -51,6 +51,7 @@ final class connection_test_test extends \basic_testcase {
             'statements' => new answer(200, '[]'),
             'standings' => new answer(200, '{"home_pages": ["https://Moodle.example.org/"], "standings": []}'),
             'courses' => new answer(200, '{"courses": [{"key": "a"}, {"key": "b"}]}'),
+            'link' => new answer(400, '{"title": "The request is wrong"}'),
         ];
     }
 
@@ -173,7 +174,7 @@ final class connection_test_test extends \basic_testcase {
      */
     public function test_scopes(): void {
         $no = new answer(403, '{"title": "no", "detail": "The credential lacks the scope."}');
-        $answers = self::answers(['statements' => $no, 'standings' => $no, 'courses' => $no]);
+        $answers = self::answers(['statements' => $no, 'standings' => $no, 'courses' => $no, 'link' => $no]);
         $found = connection_test::interpret(self::ENDPOINT, true, self::SITE, $answers, '', self::NOW);
         $results = [];
         foreach ($found as $one) {
@@ -181,10 +182,14 @@ final class connection_test_test extends \basic_testcase {
             if (str_ends_with($one->name, '_forbidden')) {
                 $this->assertStringContainsString('The credential lacks the scope.', $one->found());
             }
+            if ($one->name === 'link_forbidden') {
+                $this->assertStringContainsString('lrs-bridge add-client --for-moodle ' . self::SITE, $one->mend());
+            }
         }
         $this->assertSame(finding::BAD, $results['write_forbidden']);
         $this->assertSame(finding::WARN, $results['standings_forbidden']);
         $this->assertSame(finding::WARN, $results['courses_forbidden']);
+        $this->assertSame(finding::WARN, $results['link_forbidden']);
         $this->assertArrayNotHasKey('homepage_good', $results);
     }
 
@@ -193,8 +198,8 @@ final class connection_test_test extends \basic_testcase {
      */
     public function test_trouble_later(): void {
         $trouble = new answer(503, '{"title": "busy"}');
-        $names = self::names(['statements' => $trouble, 'standings' => $trouble, 'courses' => $trouble]);
-        $this->assertSame(['write_other', 'standings_other', 'courses_other'], array_slice($names, -3));
+        $names = self::names(['statements' => $trouble, 'standings' => $trouble, 'courses' => $trouble, 'link' => $trouble]);
+        $this->assertSame(['write_other', 'standings_other', 'courses_other', 'link_other'], array_slice($names, -4));
         $this->assertNotContains('credentials_good', $names);
     }
 

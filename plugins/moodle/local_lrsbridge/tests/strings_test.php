@@ -19,6 +19,7 @@ namespace local_lrsbridge;
 use local_lrsbridge\local\backfill;
 use local_lrsbridge\local\connection_test;
 use local_lrsbridge\local\finding;
+use local_lrsbridge\local\link_result;
 use local_lrsbridge\local\preview;
 use local_lrsbridge\local\statement_factory;
 use local_lrsbridge\output\standing;
@@ -80,6 +81,9 @@ final class strings_test extends \basic_testcase {
         }
         foreach (backfill::HINDRANCES as $hindrance) {
             $names[] = "backfill_$hindrance";
+        }
+        foreach (link_result::TOLD as $kind) {
+            $names[] = "link_$kind";
         }
         foreach (['courses', 'status', 'show', 'backfill'] as $page) {
             $names[] = "menu_$page";

@@ -41,6 +41,9 @@ class bridge_client {
     /** @var int Seconds for a whole request without which a learner's page can be shown too. */
     private const SHOWING = 3;
 
+    /** @var int Seconds for a whole request that a learner has asked for by a button, and that may send a mail. */
+    private const JOINING = 10;
+
     /**
      * Sends a batch of statements.
      *
@@ -97,6 +100,49 @@ class bridge_client {
      */
     public function courses(): answer {
         return $this->request('GET', config::base() . '/api/v1/courses', self::SHOWING);
+    }
+
+    /**
+     * Has a code sent to an e-mail address.
+     *
+     * @param array $agent an account of this site
+     * @param string $mbox mailto: and the address
+     * @return answer
+     */
+    public function send_code(array $agent, string $mbox): answer {
+        return $this->post_link('', ['agent' => $agent, 'mbox' => $mbox]);
+    }
+
+    /**
+     * Hands in the code that was sent.
+     *
+     * @param array $agent the account for which it was sent
+     * @param string $code
+     * @return answer
+     */
+    public function take_code(array $agent, string $code): answer {
+        return $this->post_link('/code', ['agent' => $agent, 'code' => $code]);
+    }
+
+    /**
+     * Asks for a code without saying for whom: nothing is sent, and 400 means that the credential might have it sent.
+     *
+     * @return answer
+     */
+    public function ask_for_no_code(): answer {
+        return $this->post_link('', new \stdClass());
+    }
+
+    /**
+     * Sends a request about the joining of accounts.
+     *
+     * @param string $step the end of the address
+     * @param array|\stdClass $asked
+     * @return answer
+     */
+    private function post_link(string $step, array|\stdClass $asked): answer {
+        $body = json_encode($asked, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_THROW_ON_ERROR);
+        return $this->request('POST', config::base() . "/api/v1/links$step", self::JOINING, $body);
     }
 
     /**

@@ -27,7 +27,9 @@ namespace local_lrsbridge\local;
  */
 final class connection_test {
     /** @var string[] What is looked at, in this order. */
-    public const CHECKS = ['address', 'reach', 'version', 'clock', 'credentials', 'write', 'standings', 'homepage', 'courses'];
+    public const CHECKS = [
+        'address', 'reach', 'version', 'clock', 'credentials', 'write', 'standings', 'homepage', 'courses', 'link',
+    ];
 
     /** @var array What can be found: name => the result that it means. */
     public const FINDINGS = [
@@ -46,6 +48,9 @@ final class connection_test {
         'credentials_wrong' => finding::BAD,
         'homepage_good' => finding::GOOD,
         'homepage_other' => finding::BAD,
+        'link_forbidden' => finding::WARN,
+        'link_good' => finding::GOOD,
+        'link_other' => finding::WARN,
         'reach_blocked_host' => finding::BAD,
         'reach_blocked_port' => finding::BAD,
         'reach_good' => finding::GOOD,
@@ -111,6 +116,7 @@ final class connection_test {
                     ['account' => ['homePage' => config::siteurl(), 'name' => '0']],
                 ]);
                 $answers['courses'] = $client->courses();
+                $answers['link'] = $client->ask_for_no_code();
             }
         }
         return self::interpret($endpoint, $haskeys, config::siteurl(), $answers, self::refusal($endpoint, $answers), time());
@@ -122,7 +128,7 @@ final class connection_test {
      * @param string $endpoint as it stands in the settings
      * @param bool $haskeys whether key and secret are set
      * @param string $siteurl the home page of the accounts that this site sends
-     * @param answer[] $answers by question: about, statements, standings, courses; those that were not asked are missing
+     * @param answer[] $answers by question: about, statements, standings, courses, link; those that were not asked are missing
      * @param string $refusal why Moodle refused the address, if it did: reach_name, reach_blocked_port or reach_blocked_host
      * @param int $now this server's time when the answers came
      * @return finding[] in the order of CHECKS; what can't be told because of something before it is left out
@@ -147,6 +153,7 @@ final class connection_test {
         $test->write($answers['statements']);
         $test->standings($answers['standings'], $siteurl);
         $test->courses($answers['courses']);
+        $test->link($answers['link'], $siteurl);
         return $test->findings;
     }
 
@@ -307,6 +314,17 @@ final class connection_test {
             return;
         }
         $this->note('courses', $answer->status === 403 ? 'courses_forbidden' : 'courses_other', self::facts($answer));
+    }
+
+    /**
+     * Whether learners may join their account with an e-mail address.
+     *
+     * @param answer $answer to a request for a code that doesn't say for whom
+     * @param string $siteurl
+     */
+    private function link(answer $answer, string $siteurl): void {
+        $names = [400 => 'link_good', 403 => 'link_forbidden'];
+        $this->note('link', $names[$answer->status] ?? 'link_other', ['site' => $siteurl] + self::facts($answer));
     }
 
     /**

@@ -66,6 +66,15 @@ final class standings {
     }
 
     /**
+     * Has the bridge asked anew of somebody; in the session of whoever asks.
+     *
+     * @param int $userid
+     */
+    public static function forget(int $userid): void {
+        \cache::make('local_lrsbridge', 'mystanding')->delete($userid);
+    }
+
+    /**
      * Where several people stand, in one request.
      *
      * @param int[] $userids at most MOST

@@ -36,6 +36,7 @@ final class mytraining implements renderable, templatable {
      * @param int $userid
      * @param array $found as standings::of_oneself() gives it
      * @param array[] $links as course_list::links() gives them
+     * @param linking|null $linking the joining of the account, for those who may
      */
     public function __construct(
         /** @var int the learner */
@@ -44,6 +45,8 @@ final class mytraining implements renderable, templatable {
         private readonly array $found,
         /** @var array[] this site's courses */
         private readonly array $links = [],
+        /** @var linking|null the joining of the account */
+        private readonly ?linking $linking = null,
     ) {
     }
 
@@ -59,6 +62,7 @@ final class mytraining implements renderable, templatable {
             'isaway' => $this->found['state'] === standings::AWAY,
             'isunknown' => $this->found['state'] === standings::UNKNOWN,
             'standing' => $standing === null ? null : (new standing($standing, $this->links))->export_for_template($output),
+            'linking' => $this->linking?->export_for_template($output) ?? false,
             'account' => config::siteurl() . '|' . $this->userid,
         ];
     }

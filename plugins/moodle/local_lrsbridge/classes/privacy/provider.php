@@ -44,9 +44,9 @@ final class provider implements
         'local_lrsbridge_profile' => ['userid', 'hash', 'timesent', 'timefailed', 'reason'],
     ];
 
-    /** @var string[] What may go to the bridge, each only where an administrator has turned it on. */
+    /** @var string[] What may go to the bridge: where an administrator has turned it on, or where the learner asks for it. */
     private const SENT = [
-        'account', 'completion', 'course', 'result', 'name', 'email', 'organisation', 'area',
+        'account', 'completion', 'course', 'result', 'name', 'email', 'organisation', 'area', 'address',
     ];
 
     /**
