@@ -126,9 +126,11 @@ final class strings_test extends \basic_testcase {
             preg_match_all('/(?:get_string|lang_string)\(\s*\'([^\']+)\',\s*\'local_lrsbridge\'/', $text, $code);
             preg_match_all('/\{\{#str\}\}\s*([a-z0-9_:]+),\s*local_lrsbridge/', $text, $templates);
             preg_match_all('/\'([a-z_]+),local_lrsbridge\'/', $text, $menus);
+            // What the app is told of.
+            preg_match_all('/\[\'([a-z_]+)\', \'local_lrsbridge\'\]/', $text, $told);
             // A choice between names stands in quotes of its own.
             preg_match_all('/\'(standing_[a-z_]+)\'/', $text, $choices);
-            $names = array_merge($names, $code[1], $templates[1], $menus[1], $choices[1]);
+            $names = array_merge($names, $code[1], $templates[1], $menus[1], $told[1], $choices[1]);
         }
         return array_values(array_unique($names));
     }

@@ -136,6 +136,7 @@ $string['menu_status'] = 'Status and connection test';
 $string['missing'] = 'What is missing';
 $string['missing_word'] = 'The learning for this is done. Now somebody who knows the work must confirm that it is put into practice.';
 $string['missingfor'] = 'What is missing for {$a}';
+$string['mobile_site'] = 'Open the page on the site to join it, or to see the identifier of your account.';
 $string['mytraining'] = 'My CSE training';
 $string['notiers'] = 'The Safeguarding Board of your area has set no training tiers, or you are not known to work in one that has.';
 $string['offer'] = 'Courses that count';
