@@ -224,15 +224,14 @@ class Visitor:
         """What a script of Moodle's own pages sends."""
         return self._sent(f"{self.moodle.url}{path}", {"sesskey": self.sesskey(), **told})
 
-    def press(self, page: str, button: str) -> str:
-        """The form of the page that has this button, sent off as it stands."""
+    def press(self, page: str, button: str, **typed: str) -> str:
+        """The form of the page that has this button, sent off with what was typed."""
         for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL):
             action = re.search(r'action="([^"]+)"', form)
             if button in form and action:
-                hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
-                return self._sent(
-                    html.unescape(action[1]), {name: html.unescape(value) for name, value in hidden}
-                )
+                hidden = re.findall(r'<input\b[^>]*type="hidden"[^>]*>', form)
+                told = {_attribute(one, "name"): _attribute(one, "value") for one in hidden}
+                return self._sent(html.unescape(action[1]), told | typed)
         raise MoodleError(f"the page has no button “{button}”")
 
     def _sent(self, url: str, form: dict[str, Any]) -> str:
@@ -258,3 +257,8 @@ class Visitor:
         if not isinstance(answer, list) or answer[0].get("error"):
             raise MoodleError(f"{name}: {answer}")
         return answer[0]["data"]
+
+
+def _attribute(element: str, name: str) -> str:
+    found = re.search(rf'\b{name}="([^"]*)"', element)
+    return html.unescape(found[1]) if found else ""

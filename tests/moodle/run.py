@@ -24,6 +24,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests"), str(ROOT / "plugins" / "moodle")
 import agent_profiles  # noqa: E402  # found by the lines above
 import build_zip  # noqa: E402  # likewise
 import databases  # noqa: E402  # likewise
+import joining  # noqa: E402  # likewise
 import other_results  # noqa: E402  # likewise
 import plugin_pages  # noqa: E402  # likewise
 from faulty_proxy import FAULTS  # noqa: E402  # likewise
@@ -176,6 +177,7 @@ def tried(trial: Trial, archive: Path) -> None:
     delivered(trial)
     becomes_eligible(trial)
     plugin_pages.opened(trial)
+    joining.by_mail(trial)
     stopped(trial)
     survives(trial, "500", "finn", "induction")
     survives(trial, "stored, 500", "gita", "escb_basic")
