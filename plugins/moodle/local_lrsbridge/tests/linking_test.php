@@ -155,7 +155,7 @@ final class linking_test extends \advanced_testcase {
         $cache = \cache::make('local_lrsbridge', 'mystanding');
         $cache->set($this->asha->id, ['until' => time() + 300, 'found' => []]);
         $page = $this->page($this->bridge(self::taken('linked')), link_code_form::class, $code);
-        $this->assertSame("$CFG->wwwroot/local/lrsbridge/mytraining.php", $page['next']);
+        $this->assertSame("$CFG->wwwroot/local/lrsbridge/mytraining.php#user-notifications", $page['next']);
         $this->assertFalse($cache->get($this->asha->id), 'the standing of before is shown on');
         $this->assertStringContainsString('name="address"', $page['html']);
         $told = \core\notification::fetch();

@@ -128,7 +128,8 @@ final class linking implements renderable, templatable {
         $result = work::take_code($code, $this->client);
         if ($result->kind === link_result::LINKED) {
             \core\notification::success($result->message());
-            return $this->page;
+            // Without a place of its own, a browser would stay at the place that the form was sent to.
+            return new \moodle_url($this->page, null, 'user-notifications');
         }
         if ($result->kind === link_result::WRONG) {
             $this->codeform->show_error($result->message());
