@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
+from lrs_bridge.flows import links, sign_in
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
@@ -232,12 +233,24 @@ def _purge(table: Timetable) -> str:
     return "; ".join(table.database.write(journey))
 
 
+def _codes(table: Timetable) -> str:
+    now = table.clock()
+
+    def journey(session: Session) -> None:
+        links.forget_old(session, now)
+        sign_in.forget_old(session, now)
+
+    table.database.write(journey)
+    return ""
+
+
 JOBS = (
     Job("mappings", Every(timedelta(seconds=5)), _mappings),
     Job("recompute", Every(timedelta(seconds=1)), _recompute),
     Job("clock", Every(timedelta(minutes=1)), _due_by_clock),
     Job("announce", Every(timedelta(seconds=3)), _announce),
     Job("deliver", Every(timedelta(seconds=5)), _deliver),
+    Job("codes", Every(timedelta(minutes=10)), _codes),
     Job("verify", Nightly(3), _verify),
     Job("purge", Nightly(4), _purge),
 )

@@ -4,11 +4,15 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flows.worlds import SITE, START, completion
 
 from lrs_bridge import settings
 from lrs_bridge.jobs import JOBS, Every, Job, Nightly, Timetable
-from lrs_bridge.store import clients, refused, timetable
+from lrs_bridge.store import clients, links, refused, sessions, timetable
+from lrs_bridge.store.schema import link_codes
+from lrs_bridge.store.session_tables import sessions as visits
+from lrs_bridge.store.session_tables import sign_ins
 from lrs_bridge.store.timetable import JobRun
 
 SETTINGS = settings.load({})
@@ -214,3 +218,27 @@ def test_what_is_old_is_forgotten_at_night(world, table):
     )
     assert world.database.read(lambda session: refused.count(session, START)) == 1
     assert world.database.read(lambda session: clients.listed(session, launches=True)) == []
+
+
+def test_codes_letters_and_visits_are_forgotten_when_they_are_of_no_use(table, world):
+    def keep(session):
+        links.add(session, agent="a|1", mbox="mailto:a@b.example", salt=b"s", digest=b"d", now=world.now)
+        letter = sessions.SignIn("mailto:a@b.example", b"l", b"b", b"s", b"c", world.now)
+        sessions.add_sign_in(session, letter)
+        sessions.begin(session, b"cookie", "mailto:a@b.example", world.now)
+
+    def kept(session):
+        counts = [sa.select(sa.func.count()).select_from(one) for one in (link_codes, sign_ins, visits)]
+        return [session.scalar(one) for one in counts]
+
+    job = next(job for job in JOBS if job.name == "codes")
+    world.database.write(keep)
+    world.advance(timedelta(minutes=59))
+    table.run(job)
+    assert world.database.read(kept) == [1, 1, 1]
+    world.advance(timedelta(minutes=2))
+    table.run(job)
+    assert world.database.read(kept) == [0, 0, 1]
+    world.advance(timedelta(hours=1))
+    table.run(job)
+    assert world.database.read(kept) == [0, 0, 0]

@@ -89,7 +89,6 @@ def send_code(database: Database, settings: Settings, clock: Clock, asker: Asker
     code, salt, digest = new_code()
 
     def keep(session: Session) -> int:
-        links.forget_before(session, now - _WITHIN)
         asked = links.asked_since(session, asker.identifier, folded, now - _WITHIN)
         if len(asked) >= _MOST_ASKED:
             wait = asked[-_MOST_ASKED] + _WITHIN - now
@@ -124,13 +123,18 @@ def take_code(session: Session, asker: Asker, code: str, now: datetime) -> tuple
     if not is_it(code, sent.salt, sent.digest):
         links.count_try(session, sent.id)
         return "wrong", _MOST_TRIES - sent.tries - 1
-    links.forget(session, sent.id)
+    links.forget_all_of(session, asker.identifier)
     both = [_as_known(session, text) for text in (asker.identifier, sent.mbox)]
     numbers = people.learn(session, [people.Sighting(text) for text in both], now)
     edge = (numbers[both[0]], numbers[both[1]])
     identity.prove(session, [edge], kind="mail_code", source=asker.source, now=now)
     learners = people.learner_numbers(session, edge)
     return ("linked" if len(set(learners.values())) == 1 else "kept_apart"), 0
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Codes that are of no use, and count for no limit."""
+    links.forget_before(session, now - _WITHIN)
 
 
 def _as_known(session: Session, text: str) -> str:

@@ -64,8 +64,6 @@ def send_letter(database: Database, settings: Settings, clock: Clock, typed: str
     link, (code, salt, digest) = new_token(), new_code()
 
     def keep(session: Session) -> tuple[int, bool]:
-        sessions.forget_letters_before(session, now - _WITHIN)
-        sessions.end_all_unseen_since(session, now - IDLE_LASTS)
         asked = sessions.asked_since(session, mbox, now - _WITHIN)
         if len(asked) >= _MOST_LETTERS:
             wait = asked[-_MOST_LETTERS] + _WITHIN - now
@@ -148,6 +146,12 @@ def leave(session: Session, cookie: str) -> None:
 def leave_everywhere(session: Session, who: Visitor) -> None:
     """Ends every visit of whoever reads that mailbox."""
     sessions.end_all_of(session, who.mbox)
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Letters and visits that are of no use."""
+    sessions.forget_letters_before(session, now - _WITHIN)
+    sessions.end_all_unseen_since(session, now - IDLE_LASTS)
 
 
 def _enter(session: Session, found: tuple[int, SignIn], now: datetime) -> str:

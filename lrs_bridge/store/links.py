@@ -63,5 +63,9 @@ def forget(session: Session, number: int) -> None:
     session.execute(sa.delete(link_codes).where(link_codes.c.id == number))
 
 
+def forget_all_of(session: Session, agent: str) -> None:
+    session.execute(sa.delete(link_codes).where(link_codes.c.agent == agent))
+
+
 def forget_before(session: Session, before: datetime) -> None:
     session.execute(sa.delete(link_codes).where(link_codes.c.at < before))

@@ -105,6 +105,7 @@ class TestJoining:
         first, second = linking.sent(), linking.sent()
         assert first == second or linking.type_in(first)["result"] == "wrong"
         assert linking.type_in(second)["result"] == "linked"
+        assert linking.type_in(first)["result"] == "expired"
 
     def test_what_somebody_decided_holds(self, linking, clock):
         bridge = linking.bridge
