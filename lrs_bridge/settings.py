@@ -81,7 +81,13 @@ def _public_url(value: Any) -> str:
         raise ValueError(wanted) from wrong
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         raise ValueError(wanted)
-    return _text(value).rstrip("/")
+    path = url.path.rstrip("/")
+    if path.partition("/")[2].partition("/")[0] in _OWN_PATHS:
+        raise ValueError(f"must not have the path {path}, which is one of the service's own")
+    return f"{url.scheme}://{url.netloc}{path}"
+
+
+_OWN_PATHS = frozenset({"xapi", "api", "me", "sign-in", "static", "bootstrap", "health"})
 
 
 def _database_url(value: Any) -> str:

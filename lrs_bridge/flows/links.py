@@ -3,18 +3,15 @@ code that was sent to the other. Whoever has only one of them joins nothing."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from lrs_bridge.connectors import DeliveryFailed, mail
 from lrs_bridge.errors import BadInput, Forbidden, Problem, TooMany, Undelivered
 from lrs_bridge.flows import credentials
 from lrs_bridge.flows.codes import in_groups, is_it, new_code
-from lrs_bridge.flows.letters import hand_in, render
+from lrs_bridge.flows.letters import letter, send_now
 from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.flows.standings import own_account
 from lrs_bridge.moments import Clock
@@ -28,7 +25,6 @@ LIFETIME = timedelta(minutes=30)
 _WITHIN = timedelta(hours=1)
 _MOST_ASKED = 3
 _MOST_TRIES = 5
-_SECONDS_FOR_MAIL = 8.0
 
 Result = Literal["linked", "wrong", "expired", "kept_apart"]
 
@@ -81,12 +77,14 @@ def asker_here(visitor: Visitor, settings: Settings) -> Asker:
 
 
 def send_code(database: Database, settings: Settings, clock: Clock, asker: Asker, mbox: str) -> SentCode:
-    """Sends a code to an address, whoever is or isn't known by it. `mbox`: valid. Raises TooMany after three in an hour for the
+    """Sends a code to an address, whoever is or isn't known by it. `mbox`: valid. Raises BadInput for what no mail can be
+    sent to, TooMany after three in an hour for the
     asker or the address, Undelivered where the mail server doesn't take it: then there is no code."""
     address = str(identifier_of({"mbox": mbox}))
     folded = address.casefold()
     now = clock()
     code, salt, digest = new_code()
+    message = _letter(code, asker, address, settings, now)
 
     def keep(session: Session) -> int:
         asked = links.asked_since(session, asker.identifier, folded, now - _WITHIN)
@@ -100,10 +98,10 @@ def send_code(database: Database, settings: Settings, clock: Clock, asker: Asker
 
     number = database.write(keep)
     try:
-        hand_in(_letter(code, asker, address, settings, now), settings, timeout=_SECONDS_FOR_MAIL)
-    except DeliveryFailed as failure:
+        send_now(message, settings)
+    except Undelivered:
         database.write(lambda session: links.forget(session, number))
-        raise Undelivered(f"The code could not be sent: {failure}") from failure
+        raise
     return SentCode(address, now + LIFETIME)
 
 
@@ -147,18 +145,15 @@ def _is_good(sent: links.Code, now: datetime) -> bool:
 
 
 def _letter(code: str, asker: Asker, address: str, settings: Settings, now: datetime) -> EmailMessage:
-    about = {
-        "code": in_groups(code),
-        "signed_in": asker.signed_in,
-        "until": f"{(now + LIFETIME).astimezone(settings.calendar.zone):%H:%M}",
-        "public_url": settings.public_url,
-    }
-    return mail.compose(
-        sender=settings.mailer,
-        recipient=address.removeprefix("mailto:"),
+    return letter(
+        settings,
+        to=address.removeprefix("mailto:"),
         subject="Your code to join your CSE training records",
-        text=render("link_code.txt", about),
-        html=render("link_code.html", about),
-        message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
-        sent_at=now,
+        template="link_code",
+        about={
+            "code": in_groups(code),
+            "signed_in": asker.signed_in,
+            "until": f"{(now + LIFETIME).astimezone(settings.calendar.zone):%H:%M}",
+        },
+        now=now,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -123,6 +124,8 @@ def _champion(one: dict[str, Any], calendar: Calendar) -> dict[str, Any]:
     return {**one, "words": STATUS_WORDS[one["status"]], "since": since}
 
 
+_ADDRESS = re.compile(r"[^\s,“”]+@[^\s,“”]+")
+"""Whose word it was is told by name where there is one, never by address."""
 _KINDS = {
     "attestation": "Somebody's word: {}",
     "membership": "Membership: {}",
@@ -142,5 +145,5 @@ def _evidence(one: dict[str, Any], mappings: Mappings, calendar: Calendar) -> Ev
         what=_KINDS.get(one["kind"], "{}").format(name or key.replace("_", " ")),
         source="recorded by hand" if one["source"] == BRIDGE else source.name if source else one["source"],
         counts=one["counts"],
-        because=one["because"],
+        because=_ADDRESS.sub("somebody", one["because"]),
     )

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Literal
-from urllib.parse import urlsplit
 
-from lrs_bridge.connectors import DeliveryFailed, mail
 from lrs_bridge.errors import BadInput, Problem, TooMany, Undelivered
 from lrs_bridge.flows.codes import in_groups, is_it, new_code
-from lrs_bridge.flows.letters import hand_in, render
+from lrs_bridge.flows.letters import letter, send_now
 from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
@@ -34,7 +31,10 @@ _SEEN_EVERY = timedelta(minutes=5)
 _WITHIN = timedelta(hours=1)
 _MOST_LETTERS = 5
 _MOST_TRIES = 5
-_SECONDS_FOR_MAIL = 8.0
+_MOST_WRONG = 200
+"""Of codes of all letters within the hour: at that pace guessing one takes half a year."""
+_MOST_STRANGERS = 60
+"""Letters within the hour to addresses that nobody is known by; beyond, none is sent, and the page says what it always says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +62,37 @@ def send_letter(database: Database, settings: Settings, clock: Clock, typed: str
     mbox = address.casefold()
     now = clock()
     link, (code, salt, digest) = new_token(), new_code()
+    letters = {
+        is_known: _letter(address, settings, now, link=link, code=code, is_known=is_known)
+        for is_known in (True, False)
+    }
 
-    def keep(session: Session) -> tuple[int, bool]:
+    def keep(session: Session) -> tuple[int, EmailMessage | None]:
         asked = sessions.asked_since(session, mbox, now - _WITHIN)
         if len(asked) >= _MOST_LETTERS:
             wait = asked[-_MOST_LETTERS] + _WITHIN - now
             raise TooMany(
                 "Five letters were sent to this address within an hour.", max(1, round(wait.total_seconds()))
             )
-        letter = SignIn(mbox, _digest(link), _digest(browser), salt, digest, now)
-        return sessions.add_sign_in(session, letter), _learner(session, mbox) is not None
+        is_known = _learner(session, mbox) is not None
+        is_sent = is_known or sessions.strangers_since(session, now - _WITHIN) < _MOST_STRANGERS
+        one = SignIn(mbox, _digest(link), _digest(browser), salt, digest, now, is_known)
+        return sessions.add_sign_in(session, one), letters[is_known] if is_sent else None
 
-    number, is_known = database.write(keep)
-    message = _letter(address, settings, now, link=link, code=code, is_known=is_known)
+    number, message = database.write(keep)
     try:
-        hand_in(message, settings, timeout=_SECONDS_FOR_MAIL)
-    except DeliveryFailed as failure:
+        if message is not None:
+            send_now(message, settings)
+    except Undelivered:
         database.write(lambda session: sessions.forget_letter(session, number))
-        raise Undelivered("The e-mail could not be sent. Try again in a few minutes.") from failure
+        raise
     return address.removeprefix("mailto:")
 
 
-def address_asked(session: Session, browser: str) -> str | None:
-    """The address that the last letter from this browser went to."""
+def address_asked(session: Session, browser: str, now: datetime) -> str | None:
+    """The address that the last letter from this browser went to, while it is good."""
     found = sessions.by_browser(session, _digest(browser))
-    return found[1].mbox.removeprefix("mailto:") if found else None
+    return found[1].mbox.removeprefix("mailto:") if found and _is_good(found[1], now) else None
 
 
 def opens(session: Session, link: str, now: datetime) -> str | None:
@@ -103,7 +109,8 @@ def enter_by_link(session: Session, link: str, now: datetime) -> str | None:
     return _enter(session, found, now)
 
 
-Refusal = Literal["wrong", "expired"]
+Refusal = Literal["wrong", "expired", "paused"]
+"""paused: so many wrong codes were typed within an hour, by whomever, that somebody may be guessing; links work on."""
 
 
 def enter_by_code(
@@ -113,6 +120,8 @@ def enter_by_code(
     found = sessions.by_browser(session, _digest(browser))
     if found is None or not _is_good(found[1], now) or found[1].tries >= _MOST_TRIES:
         return None, "expired"
+    if sessions.wrong_since(session, now - _WITHIN) >= _MOST_WRONG:
+        return None, "paused"
     number, letter = found
     if not is_it(code, letter.salt, letter.code):
         sessions.count_try(session, number)
@@ -180,7 +189,7 @@ def address_typed(typed: str) -> str:
         address = str(parse_identifier(typed.strip()))
     except BadInput as wrong:
         raise BadInput("No e-mail was sent.", [problem]) from wrong
-    if not address.startswith("mailto:"):
+    if not address.startswith("mailto:") or not address.isascii():  # no mail can be sent elsewhere
         raise BadInput("No e-mail was sent.", [problem])
     return address
 
@@ -197,15 +206,7 @@ def _letter(
         "code": in_groups(code),
         "link": f"{settings.public_url}/sign-in/link/{link}",
         "until": f"{(now + LETTER_LASTS).astimezone(settings.calendar.zone):%H:%M}",
-        "public_url": settings.public_url,
     }
     template = "sign_in" if is_known else "sign_in_unknown"
-    return mail.compose(
-        sender=settings.mailer,
-        recipient=about["address"],
-        subject="Sign in to see your CSE training" if is_known else "Your CSE training: address not known",
-        text=render(f"{template}.txt", about),
-        html=render(f"{template}.html", about),
-        message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
-        sent_at=now,
-    )
+    subject = "Sign in to see your CSE training" if is_known else "Your CSE training: address not known"
+    return letter(settings, to=about["address"], subject=subject, template=template, about=about, now=now)

@@ -18,6 +18,7 @@ sign_ins = sa.Table(
     sa.Column("salt", sa.LargeBinary(16), nullable=False),
     sa.Column("code", sa.LargeBinary(32), nullable=False),
     sa.Column("at", Instant, nullable=False, index=True),
+    sa.Column("known", sa.Boolean, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("used", sa.Boolean, nullable=False),
 )

@@ -16,7 +16,7 @@ from lrs_bridge.store.session_tables import sessions, sign_ins
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A letter. Link, browser and code are digests; `tries`: how often the code was typed wrong."""
+    """A letter. Link, browser and code are digests; `known`: whether the address was anybody's; `tries`: how often the code was typed wrong."""
 
     mbox: str
     link: bytes
@@ -24,6 +24,7 @@ class SignIn:
     salt: bytes
     code: bytes
     at: datetime
+    known: bool
     tries: int = 0
     used: bool = False
 
@@ -35,6 +36,18 @@ def asked_since(session: Session, mbox: str, since: datetime) -> list[datetime]:
     return list(session.scalars(found.order_by(sign_ins.c.at)))
 
 
+def strangers_since(session: Session, since: datetime) -> int:
+    """How many letters were asked for to addresses that nobody was known by."""
+    found = sa.select(sa.func.count()).select_from(sign_ins)
+    return session.scalar(found.where(sign_ins.c.at > since, sa.not_(sign_ins.c.known))) or 0
+
+
+def wrong_since(session: Session, since: datetime) -> int:
+    """How many wrong codes were typed, of letters asked for since then."""
+    found = sa.select(sa.func.coalesce(sa.func.sum(sign_ins.c.tries), 0))
+    return session.scalar(found.where(sign_ins.c.at > since)) or 0
+
+
 def add_sign_in(session: Session, one: SignIn) -> int:
     row = {
         "mbox": one.mbox,
@@ -43,6 +56,7 @@ def add_sign_in(session: Session, one: SignIn) -> int:
         "salt": one.salt,
         "code": one.code,
         "at": one.at,
+        "known": one.known,
         "tries": one.tries,
         "used": one.used,
     }

@@ -24,8 +24,10 @@ def give_visit(answer: Response, token: str) -> None:
     _give(answer, _VISIT, token)
 
 
-def take_visit(answer: Response) -> None:
-    answer.delete_cookie(_name(_VISIT), secure=_is_https(), httponly=True, samesite="Lax")
+def take_all(answer: Response) -> None:
+    """Who sits down at this browser next finds nothing of who was there."""
+    for name in (_VISIT, _BROWSER):
+        answer.delete_cookie(_name(name), secure=_is_https(), httponly=True, samesite="Lax")
 
 
 def browser_token() -> str:
@@ -53,7 +55,9 @@ def require_form_of_ours() -> None:
     if request.method != "POST":
         return
     if not hmac.compare_digest(request.form.get("form_token", "").encode(), form_token().encode()):
-        raise BadRequest("This form is out of date. Go back, load the page again, and send it once more.")
+        raise BadRequest(
+            "This form is out of date, or the browser takes no cookies, which it needs. Go back, load the page again, and send it once more."
+        )
 
 
 def _give(answer: Response, name: str, token: str) -> None:

@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
 
 def _refused(error: BridgeError) -> Response:
     title = error.title
-    log.warning("answered %s to %s %s: %s", error.status, request.method, request.path, title)
+    log.warning("answered %s to %s %s: %s", error.status, request.method, _asked(), title)
     if isinstance(error, Unavailable):
         title = "The service can't reach its database just now; nothing was kept. Try again."
     g.refused_problems = error.problems
@@ -64,7 +64,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("unforeseen while answering %s %s", request.method, request.path, exc_info=error)
+    log.error("unforeseen while answering %s %s", request.method, _asked(), exc_info=error)
     return _answer(
         500, "Something went wrong here; nothing of the request was kept. The log has the details.", {}
     )
@@ -85,6 +85,11 @@ def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
         )
     body = {"title": title, "status": status, **extra}
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
+
+
+def _asked() -> str:
+    """For the log: the address without what stands in its places, such as a link that signs somebody in."""
+    return request.url_rule.rule if request.url_rule else request.path
 
 
 def _told(error: BridgeError) -> dict[str, Any]:

@@ -105,5 +105,5 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 def _left() -> Response:
     answer = current_app.make_response(redirect(url_for("sign_in.show_form"), 303))
-    cookies.take_visit(answer)
+    cookies.take_all(answer)
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from lrs_bridge.settings import Settings
 from lrs_bridge.store import news, projections, timetable
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.auth import database
+
+log = logging.getLogger(__name__)
 
 home = Blueprint("home", __name__)
 health = Blueprint("health", __name__)
@@ -30,7 +33,8 @@ def child_contacts() -> list[tuple[str, str]]:
     settings: Settings = current_app.extensions["lrs_bridge.settings"]
     try:
         mappings = database().read(lambda session: mapping_flow.in_force(session, settings.calendar))
-    except Unavailable:
+    except Exception:  # of an error page too, whatever the error was
+        log.exception("the foot of a page could not say whom to call")
         return []
     return [(area.name, area.child_contact) for area in mappings.areas.values() if area.child_contact]
 

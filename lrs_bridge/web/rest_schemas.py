@@ -141,6 +141,8 @@ def _check_mbox(text: str) -> None:
     check_agent(found, {"mbox": text}, "")
     if found.problems:
         raise ValidationError([f"{one.what}{_INSTEAD}{one.mend}" for one in found.problems])
+    if not text.isascii():
+        raise ValidationError(f"is an address that mail can't be sent to{_INSTEAD}one of ASCII characters")
 
 
 class LinkRequest(_Asking):

@@ -56,6 +56,7 @@ def take_code() -> ResponseReturnValue:
 _WRONG = {
     "wrong": "That is not the code in the newest e-mail. Check it and type it again",
     "expired": "This code no longer works. Ask for another e-mail",
+    "paused": "Codes can't be taken just now. Open the link in the e-mail instead",
 }
 
 
@@ -78,7 +79,9 @@ def _link_page(address: str | None) -> ResponseReturnValue:
 
 def _sent_page(wrong: str, status: int = 200) -> ResponseReturnValue:
     browser = cookies.browser_token()
-    address = database().read(lambda session: sign_in.address_asked(session, browser))
+    address = database().read(lambda session: sign_in.address_asked(session, browser, _clock()()))
+    if address is None and wrong:
+        return render_template("sign_in.html", typed="", wrong=wrong), status
     if address is None:
         return redirect(url_for("sign_in.show_form"), 303)
     return render_template("sign_in_sent.html", address=address, wrong=wrong), status

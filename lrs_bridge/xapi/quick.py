@@ -76,7 +76,7 @@ def _statement(raw: bytes, version: Version) -> Valid | None:
     value: dict[str, Any] = {}
     shape = 0
     said: list[Said] = []
-    definitions: dict[str, dict[str, Any]] = {}
+    brought: dict[str, Mapping[str, dict[str, Any]]] = {}
     for name, text in members.items():
         if name in _REPEATING:
             member = (_remembered if len(text) <= _LONGEST_REMEMBERED else _member)(name, text, version)
@@ -86,7 +86,7 @@ def _statement(raw: bytes, version: Version) -> Valid | None:
             shape |= member.shape
             said.append(member.said)
             if member.definitions:
-                definitions |= member.definitions
+                brought[name] = member.definitions
         else:
             judge = _OTHERS.get(name)
             found = judge(name, text, version) if judge else None
@@ -96,7 +96,14 @@ def _statement(raw: bytes, version: Version) -> Valid | None:
             shape |= shape_by(name, found)
     if not value.keys() >= _REQUIRED or value["verb"]["id"] == VOIDED:
         return None
-    return Valid(raw.decode(), value, shape, together(said), definitions)
+    return Valid(raw.decode(), value, shape, together(said), _of_both(brought))
+
+
+def _of_both(brought: Mapping[str, Mapping[str, dict[str, Any]]]) -> Mapping[str, dict[str, Any]]:
+    """In the order of `definitions_in`, whatever the members' is."""
+    if len(brought) < 2:
+        return next(iter(brought.values()), {})
+    return {**brought["object"], **brought["context"]}
 
 
 def _is_made_of(raw: bytes, members: dict[str, bytes]) -> bool:

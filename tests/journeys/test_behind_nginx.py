@@ -17,8 +17,8 @@ CONFIG = Path(__file__).parents[2] / "config" / "nginx.conf"
 class Nginx:
     """With the shipped configuration, but for ports, certificate, places and, where given, the path."""
 
-    def __init__(self, program, folder, certificate, upstream, path):
-        self.port = free_port()
+    def __init__(self, program, folder, certificate, upstream, port, path):
+        self.port = port
         self.url = f"https://127.0.0.1:{self.port}{path}"
         self.log = folder / "bridge.log"
         text = CONFIG.read_text(encoding="utf-8")
@@ -81,9 +81,8 @@ def behind(request, sqlite_url, serve, program, self_signed, tmp_path):
     service = None
     proxy = None
     try:
-        # the port that nginx takes is part of the public address
         service = serve(sqlite_url, public_url=f"https://127.0.0.1:{port}{path}")
-        proxy = Nginx(nginx_program, folder, self_signed, service.port, path)
+        proxy = Nginx(nginx_program, folder, self_signed, service.port, port, path)
         yield service, proxy
     finally:
         if proxy is not None:
@@ -112,8 +111,11 @@ def test_pages_and_statements(behind):
     assert first["more"].startswith(f"{path}/xapi/statements?")
     second = sender.get(f"{nginx.url.removesuffix(path)}{first['more']}").json()
     assert len(first["statements"]) == len(second["statements"]) == 2
+    assert nginx.session.get(f"{nginx.url}/sign-in/link/SECRET").status_code == 410
+    wait_until(lambda: "/sign-in/link/" in nginx.log.read_text(), "the last line of the log")
     told = nginx.log.read_text()
-    assert "/xapi/statements" in told
+    assert told.count("/xapi/statements") == 3
+    assert "SECRET" not in told
     assert "limit" not in told
     assert "cursor" not in told
 

@@ -182,7 +182,7 @@ class TestRefusals:
     def test_without_a_mail_server_it_says_so(self, make_bridge):
         bridge = make_bridge()
         linking = Linking(bridge, None)
-        assert "smtp_host" in problem_of(linking.ask(), 503)["detail"]
+        assert "could not be sent" in problem_of(linking.ask(), 503)["detail"]
 
     def test_the_answer_is_the_same_for_the_known_and_the_unknown(self, linking, clock):
         linking.bridge.stored(completion(f"mailto:{MAIL}", "escb_basic", clock() - timedelta(days=1)))
@@ -221,6 +221,7 @@ class TestRefusals:
             (LINKS, {"agent": ASHA}, ["$.mbox"]),
             (LINKS, {"agent": ASHA, "mbox": MAIL}, ["$.mbox"]),
             (LINKS, {"agent": ASHA, "mbox": 5}, ["$.mbox"]),
+            (LINKS, {"agent": ASHA, "mbox": "mailto:josé@example.org"}, ["$.mbox"]),
             (LINKS, {"mbox": f"mailto:{MAIL}"}, ["$.agent"]),
             (LINKS, {"agent": {}, "mbox": "x"}, ["$.agent", "$.mbox"]),
             (LINKS, {"agent": ASHA, "mbox": f"mailto:{MAIL}", "more": 1}, ["$.more"]),

@@ -106,6 +106,19 @@ def test_it_holds_nobody_else(known):
     assert "bea" not in repr(mine(known)).lower()
 
 
+def test_whose_word_it_was_is_not_told_by_address(known):
+    known.import_csv(
+        "attestations",
+        "person,attestation,organisation,area,by,date,answer\n"
+        "asha.rao@colne.example,manager_support,Colne Primary School,essex,secret.boss@colne.example,2026-02-01,no\n",
+    )
+    known.recompute()
+    [one] = mine(known).evidence
+    assert not one.counts
+    assert one.because == "somebody answered no for the post at Colne Primary School"
+    assert "secret.boss" not in repr(mine(known))
+
+
 def test_it_costs_as_many_questions_whatever_is_recorded(known):
     asked = []
 

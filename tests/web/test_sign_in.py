@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from web.visitors import MAIL, Desk
+import sqlalchemy as sa
+from web.visitors import MAIL, Browser, Desk
 
-from lrs_bridge.flows import people
+from lrs_bridge.flows import letters, people, sign_in
 from lrs_bridge.store.session_tables import sessions, sign_ins
 
 
@@ -58,6 +62,19 @@ class TestByCode:
         other = desk.browser()
         other.client = browser.client  # the same cookies
         assert "no longer works" in browser.post("/sign-in/code", code=second).text
+
+    def test_where_somebody_guesses_codes_are_not_taken_and_links_are(self, desk, monkeypatch):
+        monkeypatch.setattr(sign_in, "_MOST_WRONG", 3)
+        guesser, browser = desk.browser(), desk.browser()
+        guesser.asks()
+        for _ in range(3):
+            guesser.post("/sign-in/code", code=desk.wrong_code())
+        browser.asks()
+        link, code = desk.letter()
+        assert "Open the link" in browser.post("/sign-in/code", code=code).text
+        browser.get(link)
+        browser.post(link)
+        assert browser.is_in()
 
 
 class TestByLink:
@@ -147,6 +164,20 @@ class TestWhoIsKnown:
         assert answer.status_code == 503
         assert desk.rows(sign_ins) == []
 
+    def test_a_mail_server_that_says_nothing_holds_up_few(self, make_bridge, monkeypatch):
+        monkeypatch.setattr(letters, "_PATIENCE", 0.5)
+        monkeypatch.setattr(letters, "_on_their_way", threading.BoundedSemaphore(2))
+        with socket.create_server(("127.0.0.1", 0)) as deaf:
+            bridge = make_bridge(smtp_host="127.0.0.1", smtp_port=deaf.getsockname()[1], smtp_security="none")
+            with ThreadPoolExecutor(6) as many:
+                asked = [many.submit(Browser(bridge).asks, f"who{number}@example.org") for number in range(6)]
+            answers = [one.result() for one in asked]
+        assert {one.status_code for one in answers} == {503}
+        said = ["on their way" in one.text for one in answers]
+        assert said.count(False) == 2
+        left = bridge.database.read(lambda session: session.execute(sa.select(sign_ins)).all())
+        assert left == []
+
 
 class TestVisits:
     @pytest.fixture
@@ -170,6 +201,19 @@ class TestVisits:
         inside.get("/me")
         inside.post("/me/sign-out")
         assert not inside.is_in()
+
+    def test_who_comes_next_to_the_browser_finds_nothing(self, desk, inside):
+        inside.get("/me")
+        inside.post("/me/sign-out")
+        assert inside.get("/sign-in/sent").status_code == 303
+        assert not [cookie for cookie in inside.client._cookies.values() if "visit" in cookie.key]
+
+    def test_an_address_is_shown_no_longer_than_its_letter_is_good(self, desk, inside):
+        assert inside.get("/sign-in/sent").status_code == 303
+        inside.asks()
+        assert MAIL.lower() in inside.get("/sign-in/sent").text
+        desk.bridge.clock.advance(timedelta(minutes=30))
+        assert inside.get("/sign-in/sent").status_code == 303
 
     def test_everywhere(self, desk, inside):
         other = desk.browser()

@@ -136,6 +136,20 @@ def test_however_deep_it_is_nested(levels, in_array):
     agree(b"[" + body + b"]" if in_array else body, "1.0.3")
 
 
+@pytest.mark.parametrize("order", [("object", "context"), ("context", "object")])
+def test_of_an_activity_that_is_defined_twice_the_same_definition_holds_in_any_order(order):
+    twice = "https://example.org/course/1"
+    parts = {
+        "object": {"id": twice, "definition": {"name": {"en": "of the object"}}},
+        "context": {
+            "contextActivities": {"parent": [{"id": twice, "definition": {"name": {"en": "of the context"}}}]}
+        },
+    }
+    statement = {"actor": PLAIN["actor"], "verb": PLAIN["verb"], **{name: parts[name] for name in order}}
+    [found] = agree(as_body(statement), "1.0.3")
+    assert found.definitions == {twice: {"name": {"en": "of the context"}}}
+
+
 def test_an_object_of_another_kind_or_a_void_is_left_to_the_thorough_way():
     for changed in (
         {"object": {"objectType": "StatementRef", "id": ID}},

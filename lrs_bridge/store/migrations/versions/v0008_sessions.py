@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(length=16), nullable=False),
         sa.Column("code", sa.LargeBinary(length=32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.Column("known", sa.Boolean(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("used", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
