@@ -223,7 +223,7 @@ def test_what_is_old_is_forgotten_at_night(world, table):
 def test_codes_letters_and_visits_are_forgotten_when_they_are_of_no_use(table, world):
     def keep(session):
         links.add(session, agent="a|1", mbox="mailto:a@b.example", salt=b"s", digest=b"d", now=world.now)
-        letter = sessions.SignIn("mailto:a@b.example", b"l", b"b", b"s", b"c", world.now)
+        letter = sessions.SignIn("mailto:a@b.example", b"l", b"b", b"s", b"c", world.now, known=True)
         sessions.add_sign_in(session, letter)
         sessions.begin(session, b"cookie", "mailto:a@b.example", world.now)
 
