@@ -53,7 +53,13 @@ class TestForMoodle:
             "moodle",
         )
         assert one["home_pages"] == [MOODLE]
-        assert one["scopes"] == ["courses/read", "profile", "standings/read", "statements/write"]
+        assert one["scopes"] == [
+            "accounts/link",
+            "courses/read",
+            "profile",
+            "standings/read",
+            "statements/write",
+        ]
 
     def test_name_source_and_test_may_be_said(self, shell):
         asked = ("--for-moodle", MOODLE, "--source", "nwg", "--test", "--mail-domain", "council.gov.uk")

@@ -201,7 +201,7 @@ def test_a_port_that_is_taken_is_said_and_ends_it(serve, sqlite_url):
     assert second.returncode == 78
     assert f"can't listen on 127.0.0.1 port {service.port}" in second.stderr
     assert "Traceback" not in second.stderr
-    elsewhere = service.run("serve", "--host", "192.0.2.1", "--port", str(service.port))
+    elsewhere = service.run("serve", "--insecure", "--host", "192.0.2.1", "--port", str(service.port))
     assert elsewhere.returncode == 78
     assert "can't listen on 192.0.2.1" in elsewhere.stderr
 
