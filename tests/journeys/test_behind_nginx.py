@@ -35,8 +35,10 @@ class Nginx:
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         places = " ".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
         main = folder / "nginx.conf"
+        # as root, nginx would have workers of another user, who can't come into the test's folder
+        same = "user root;" if os.geteuid() == 0 else ""
         main.write_text(
-            f"pid {folder / 'pid'}; error_log {folder / 'error.log'}; daemon off; events {{}}"
+            f"{same} pid {folder / 'pid'}; error_log {folder / 'error.log'}; daemon off; events {{}}"
             f" http {{ {places}\n{text}\n}}",
             encoding="utf-8",
         )
@@ -74,11 +76,6 @@ def behind(request, sqlite_url, serve, program, self_signed, tmp_path):
     port = free_port()
     folder = tmp_path / "nginx"
     folder.mkdir()
-    if os.geteuid() == 0:  # nginx's workers are nobody's then
-        for part in (tmp_path, *tmp_path.parents[:3]):
-            part.chmod(0o755)
-        folder.chmod(0o777)
-    service = None
     proxy = None
     try:
         service = serve(sqlite_url, public_url=f"https://127.0.0.1:{port}{path}")
