@@ -91,16 +91,22 @@ def _identifier(text: str) -> str:
 
 
 def _tier(tier: dict[str, Any]) -> dict[str, Any]:
-    """With the tiers' names beside their keys, and which tier `missing` is of."""
+    """With the tiers' names beside their keys, which tier `missing` is of, and what is missing gathered by the ways that give it."""
     names = {one["tier"]: f"{one['tier']} {one['name']}" for one in tier["progress"]}
     goal = tier["required"] if tier["required"] != tier["attained"] else None
     done = {one["tier"]: (one["covered"], one["total"]) for one in tier["progress"]}
     first = next(
         (one["tier"] for one in tier["progress"] if done[one["tier"]][0] < done[one["tier"]][1]), None
     )
+    gathered: dict[tuple[str, ...], dict[str, Any]] = {}
+    for item in tier["missing"]:
+        same = (item["part"], *(way["key"] for way in item["ways"]))
+        group = gathered.setdefault(same, {"part": item["part"], "texts": [], "ways": item["ways"]})
+        group["texts"].append(item["text"])
     return {
         **tier,
         "names": names,
+        "gathered": list(gathered.values()),
         "goal": goal if goal and tier["missing"] else tier["next"],
         "first": {"tier": names[first], "covered": done[first][0], "total": done[first][1]}
         if first

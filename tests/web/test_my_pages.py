@@ -52,6 +52,9 @@ def test_the_way_from_nothing_to_a_tier(known):
     [tier] = mine(known).tiers
     assert (tier["attained"], tier["goal"]) == ("T2", "T3")
     assert {one["item"][0] for one in tier["missing"]} == {"3"}
+    gathered = [text for group in tier["gathered"] for text in group["texts"]]
+    assert sorted(gathered) == sorted(one["text"] for one in tier["missing"])
+    assert len(tier["gathered"]) < len(tier["missing"])
 
 
 def test_whoever_has_what_the_post_requires_is_shown_the_next_step(known):
