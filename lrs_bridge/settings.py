@@ -83,7 +83,7 @@ def _public_url(value: Any) -> str:
         raise ValueError(wanted)
     path = url.path.rstrip("/")
     if path.partition("/")[2].partition("/")[0] in _OWN_PATHS:
-        raise ValueError(f"must not have the path {path}, which is one of the service's own")
+        raise ValueError(f"must be an address whose path is none of the service's own, as {path} is")
     return f"{url.scheme}://{url.netloc}{path}"
 
 

@@ -102,7 +102,7 @@ def test_other_programs_variables_are_none_of_ours():
 WRONG = {
     "database_url": ["", "mysql://x/y", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///?mode=ro", "lrs.sqlite", "postgresql://u@h:port/n", "postgresql://u:p/w@h:5432x/n"],
     "mappings": ["", "  "],
-    "public_url": ["", "bridge.example.org", "ftp://bridge.example.org", "http://", "http://:80", "https://x.example/?a=1", "https://x.example/#a", "http://x.example:port", "http://[x"],
+    "public_url": ["", "bridge.example.org", "ftp://bridge.example.org", "http://", "http://:80", "https://x.example/?a=1", "https://x.example/#a", "http://x.example:port", "http://[x", "https://x.example/xapi", "https://x.example/me/lrs"],
     "time_zone": ["", "Essex", "Europe", "../etc/passwd", "/etc/localtime", "UTC+1"],
     "web_processes": ["0", "65", "", "two", "1.5", "-1"],
     "max_body_bytes": ["999", "1000000001"],
@@ -137,6 +137,7 @@ def test_a_fraction_in_the_file_is_not_cut_off(tmp_path):
         ("database_url", "postgresql+psycopg://u@h/n", "postgresql+psycopg://u@h/n"),
         ("database_url", "sqlite:////var/lib/x.sqlite", "sqlite:////var/lib/x.sqlite"),
         ("public_url", "https://bridge.example.org/lrs/", "https://bridge.example.org/lrs"),
+        ("public_url", "HTTPS://bridge.example.org/", "https://bridge.example.org"),
         ("public_url", "http://[::1]:8040", "http://[::1]:8040"),
         ("time_zone", "Europe/Paris", "Europe/Paris"),
         ("smtp_port", "465", 465),

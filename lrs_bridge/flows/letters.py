@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from lrs_bridge.connectors import DeliveryFailed, mail
-from lrs_bridge.errors import Undelivered
+from lrs_bridge.errors import BadInput, Undelivered
 from lrs_bridge.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_NOT_SENT = "The e-mail could not be sent. Try again in a few minutes."
 _AT_ONCE = 4
 _PATIENCE = 8.0  # seconds
 _on_their_way = threading.BoundedSemaphore(_AT_ONCE)
@@ -45,17 +46,24 @@ def render(template: str, about: dict[str, Any]) -> str:
 def letter(
     settings: Settings, *, to: str, subject: str, template: str, about: dict[str, Any], now: datetime
 ) -> EmailMessage:
-    """From the templates TEMPLATE.txt and TEMPLATE.html. Raises BadInput for an address that mail can't be sent to."""
+    """From the templates TEMPLATE.txt and TEMPLATE.html. Raises BadInput for an address that mail can't be sent to, Undelivered
+    where the fault is the setting mail_from."""
     about = {**about, "public_url": settings.public_url}
-    return mail.compose(
-        sender=settings.mailer,
-        recipient=to,
-        subject=subject,
-        text=render(f"{template}.txt", about),
-        html=render(f"{template}.html", about),
-        message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
-        sent_at=now,
-    )
+    try:
+        return mail.compose(
+            sender=settings.mailer,
+            recipient=to,
+            subject=subject,
+            text=render(f"{template}.txt", about),
+            html=render(f"{template}.html", about),
+            message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
+            sent_at=now,
+        )
+    except BadInput as wrong:
+        if all(problem.where == "To" for problem in wrong.problems):
+            raise
+        log.error("no letter can be made: %s", wrong)  # noqa: TRY400  # what is wrong is said, and where it stands is known
+        raise Undelivered(_NOT_SENT) from wrong
 
 
 def send_now(message: EmailMessage, settings: Settings) -> None:
@@ -81,7 +89,7 @@ def send_now(message: EmailMessage, settings: Settings) -> None:
         failures.append(DeliveryFailed(f"it took more than {_PATIENCE:g} s", permanent=False))
     if failures:
         log.warning("a letter was not taken: %s", failures[0])
-        raise Undelivered("The e-mail could not be sent. Try again in a few minutes.") from failures[0]
+        raise Undelivered(_NOT_SENT) from failures[0]
 
 
 def hand_in(message: EmailMessage, settings: Settings) -> None:

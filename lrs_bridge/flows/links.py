@@ -77,9 +77,9 @@ def asker_here(visitor: Visitor, settings: Settings) -> Asker:
 
 
 def send_code(database: Database, settings: Settings, clock: Clock, asker: Asker, mbox: str) -> SentCode:
-    """Sends a code to an address, whoever is or isn't known by it. `mbox`: valid. Raises BadInput for what no mail can be
-    sent to, TooMany after three in an hour for the
-    asker or the address, Undelivered where the mail server doesn't take it: then there is no code."""
+    """Sends a code to an address, whoever is or isn't known by it. `mbox`: valid. Raises BadInput for what no mail can be sent
+    to, TooMany after three in an hour for the asker or the address, Undelivered where the mail server doesn't take it: then
+    there is no code."""
     address = str(identifier_of({"mbox": mbox}))
     folded = address.casefold()
     now = clock()

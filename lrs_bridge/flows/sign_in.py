@@ -55,9 +55,9 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def send_letter(database: Database, settings: Settings, clock: Clock, typed: str, browser: str) -> str:
-    """Sends a letter to an address as somebody typed it in the browser with this token. Returns the address. Raises BadInput for
-    what is no e-mail address, TooMany after five letters in an hour, Undelivered where the mail server doesn't take it."""
+def send_letter(database: Database, settings: Settings, clock: Clock, typed: str, browser: str) -> None:
+    """Sends a letter to an address as somebody typed it in the browser with this token. Raises BadInput for what is no e-mail
+    address, TooMany after five letters in an hour, Undelivered where the mail server doesn't take it."""
     address = address_typed(typed)
     mbox = address.casefold()
     now = clock()
@@ -86,7 +86,6 @@ def send_letter(database: Database, settings: Settings, clock: Clock, typed: str
     except Undelivered:
         database.write(lambda session: sessions.forget_letter(session, number))
         raise
-    return address.removeprefix("mailto:")
 
 
 def address_asked(session: Session, browser: str, now: datetime) -> str | None:

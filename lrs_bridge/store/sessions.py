@@ -16,7 +16,8 @@ from lrs_bridge.store.session_tables import sessions, sign_ins
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A letter. Link, browser and code are digests; `known`: whether the address was anybody's; `tries`: how often the code was typed wrong."""
+    """A letter. Link, browser and code are digests; `known`: whether the address was anybody's; `tries`: how often the code was
+    typed wrong."""
 
     mbox: str
     link: bytes

@@ -64,6 +64,19 @@ def take_code() -> ResponseReturnValue:
     return render_template("other_address_done.html", result=told), 200 if told == "linked" else 409
 
 
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    database().write(lambda session: sign_in.leave(session, cookies.of_visit()))
+    return _left()
+
+
+@blueprint.post("/sign-out-everywhere")
+def sign_out_everywhere() -> ResponseReturnValue:
+    """In every browser: for whoever lost a phone, or signed in on somebody else's."""
+    database().write(lambda session: sign_in.leave_everywhere(session, g.visitor))
+    return _left()
+
+
 def _other_address_page(typed: str, wrong: str) -> ResponseReturnValue:
     page = render_template("other_address.html", address=g.visitor.address, typed=typed, wrong=wrong)
     return page, 400 if wrong else 200
@@ -88,19 +101,6 @@ def _settings() -> Settings:
 def _clock() -> Clock:
     found: Clock = current_app.extensions["lrs_bridge.clock"]
     return found
-
-
-@blueprint.post("/sign-out")
-def sign_out() -> ResponseReturnValue:
-    database().write(lambda session: sign_in.leave(session, cookies.of_visit()))
-    return _left()
-
-
-@blueprint.post("/sign-out-everywhere")
-def sign_out_everywhere() -> ResponseReturnValue:
-    """In every browser: for whoever lost a phone, or signed in on somebody else's."""
-    database().write(lambda session: sign_in.leave_everywhere(session, g.visitor))
-    return _left()
 
 
 def _left() -> Response:

@@ -158,6 +158,10 @@ class TestWhoIsKnown:
         desk.bridge.clock.advance(timedelta(hours=1))
         assert browser.asks().status_code == 200
 
+    def test_a_sender_that_is_none_is_not_put_down_to_the_learner(self, make_bridge):
+        bridge = make_bridge(smtp_host="127.0.0.1", mail_from="nobody in particular")
+        assert Browser(bridge).asks().status_code == 503
+
     def test_a_letter_that_is_not_taken_is_said(self, desk):
         desk.smtp.answers.append("451 later")
         answer = desk.browser().asks()
