@@ -23,13 +23,16 @@ from lrs_bridge.store.database import Database
 from lrs_bridge.web import (
     alternate_request,
     auth,
+    board,
     cookies,
+    coordinator,
     cors,
     documents_api,  # noqa: F401  # puts its routes on the blueprint
     errors,
     json_body,
     lookups_api,
     my_pages,
+    operator,
     pages,
     refused,
     rest_api,
@@ -86,6 +89,9 @@ def create_app(
         (pages.health, (auth.open_to_everybody,)),
         (sign_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (my_pages.blueprint, (auth.require_visitor, cookies.require_form_of_ours)),
+        (coordinator.blueprint, (auth.require_coordinator, cookies.require_form_of_ours)),
+        (board.blueprint, (auth.require_officer, cookies.require_form_of_ours)),
+        (operator.blueprint, (auth.require_operator, cookies.require_form_of_ours)),
     ):
         app.before_request_funcs.setdefault(blueprint.name, [])[:0] = admission
         app.register_blueprint(blueprint)
@@ -110,6 +116,7 @@ def create_app(
             "url_for_home": settings.public_url,
             "form_token": cookies.form_token,
             "child_contacts": pages.child_contacts,
+            "places_of_visitor": pages.places_of_visitor,
         }
 
     return app

@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from lrs_bridge import __version__
-from lrs_bridge.cli import alerts, champion, mappings, operating, people, sending, training
+from lrs_bridge.cli import alerts, champion, mappings, operating, people, sending, training, users
 from lrs_bridge.cli.plumbing import Refusing, example
 
 
@@ -47,6 +47,9 @@ for command in (
     people.people,
     people.void,
     champion.champion,
+    users.add_user,
+    users.remove_user,
+    users.users,
     alerts.alerts,
 ):
     main.add_command(command)

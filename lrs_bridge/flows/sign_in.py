@@ -19,8 +19,9 @@ from lrs_bridge.flows.letters import letter, send_now
 from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import identity, people, sessions
+from lrs_bridge.store import identity, people, roles, sessions
 from lrs_bridge.store.database import Database, Session
+from lrs_bridge.store.roles import NO_ROLES, Roles
 from lrs_bridge.store.sessions import SignIn
 from lrs_bridge.xapi.agents import parse_identifier
 
@@ -39,11 +40,12 @@ _MOST_STRANGERS = 60
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is signed in: the address that they read, and the learner recorded under it now; None where there is none, or several
-    people read the mailbox."""
+    """Who is signed in: the address that they read, the learner recorded under it now (None where there is none), and what they may
+    do. A mailbox that several people read is nobody's and may do nothing."""
 
     mbox: str
     learner: int | None
+    roles: Roles = NO_ROLES
 
     @property
     def address(self) -> str:
@@ -74,7 +76,8 @@ def send_letter(database: Database, settings: Settings, clock: Clock, typed: str
             raise TooMany(
                 "Five letters were sent to this address within an hour.", max(1, round(wait.total_seconds()))
             )
-        is_known = _learner(session, mbox) is not None
+        who = _who(session, mbox)
+        is_known = bool(who.learner or who.roles)
         is_sent = is_known or sessions.strangers_since(session, now - _WITHIN) < _MOST_STRANGERS
         one = SignIn(mbox, _digest(link), _digest(browser), salt, digest, now, is_known)
         return sessions.add_sign_in(session, one), letters[is_known] if is_sent else None
@@ -136,7 +139,7 @@ def visitor(database: Database, cookie: str, now: datetime) -> Visitor | None:
         visit = sessions.visit(session, digest)
         if visit is None or now >= min(visit.began_at + VISIT_LASTS, visit.seen_at + IDLE_LASTS):
             return None
-        return visit, Visitor(visit.mbox, _learner(session, visit.mbox))
+        return visit, _who(session, visit.mbox)
 
     found = database.read(look)
     if found is None:
@@ -174,22 +177,23 @@ def _is_good(letter: SignIn, now: datetime) -> bool:
     return not letter.used and now < letter.at + LETTER_LASTS
 
 
-def _learner(session: Session, mbox: str) -> int | None:
+def _who(session: Session, mbox: str) -> Visitor:
     fold = folded(mbox)
     if fold is None or identity.shared_mailboxes(session, [fold]):
-        return None
-    return people.learner_with(session, mbox)
+        return Visitor(mbox, None)
+    return Visitor(mbox, people.learner_with(session, mbox), roles.roles_of(session, mbox))
 
 
-def address_typed(typed: str) -> str:
-    """Canonical text of an e-mail address as somebody typed it. Raises BadInput for anything else."""
+def address_typed(typed: str, otherwise: str = "No e-mail was sent.") -> str:
+    """Canonical text of an e-mail address as somebody typed it. Raises BadInput, which begins with `otherwise`, for anything
+    else."""
     problem = Problem("email", "is not an e-mail address", "", "an address such as name@example.org")
     try:
         address = str(parse_identifier(typed.strip()))
     except BadInput as wrong:
-        raise BadInput("No e-mail was sent.", [problem]) from wrong
+        raise BadInput(otherwise, [problem]) from wrong
     if not address.startswith("mailto:") or not address.isascii():  # no mail can be sent elsewhere
-        raise BadInput("No e-mail was sent.", [problem])
+        raise BadInput(otherwise, [problem])
     return address
 
 

@@ -13,9 +13,9 @@ from lrs_bridge.flows import attachments
 from lrs_bridge.store import contents
 from lrs_bridge.store.database import Database
 from lrs_bridge.store.statements import StoredStatement
-from lrs_bridge.web.auth import database
+from lrs_bridge.web.here import database, settings
 from lrs_bridge.web.json_body import json_body
-from lrs_bridge.web.xapi import blueprint, settings
+from lrs_bridge.web.xapi import blueprint
 from lrs_bridge.xapi import documents, multipart
 from lrs_bridge.xapi.attachments import attachments_of
 

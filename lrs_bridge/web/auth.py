@@ -9,13 +9,13 @@ import time
 from flask import current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import Unauthorised
+from lrs_bridge.errors import Forbidden, NotFound, Unauthorised
 from lrs_bridge.flows import sign_in
-from lrs_bridge.moments import Clock
 from lrs_bridge.store import clients
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database
-from lrs_bridge.web import cookies
+from lrs_bridge.store.roles import Viewer
+from lrs_bridge.web import cookies, here
 
 _GOOD_SECONDS = 1.0
 _REMEMBERED = 1000
@@ -45,11 +45,6 @@ class Admission:
         return client
 
 
-def database() -> Database:
-    found: Database = current_app.extensions["lrs_bridge.database"]
-    return found
-
-
 def require_client() -> None:
     """HTTP Basic with a client's key and secret (Communication 4.0); puts the client into `g.client`."""
     try:
@@ -66,20 +61,57 @@ def require_client() -> None:
     if client is None:
         raise Unauthorised("The key or the secret is wrong, or the credential was revoked.")
     g.client = client
-    clock: Clock = current_app.extensions["lrs_bridge.clock"]
-    if client.has_expired(clock()):
+    if client.has_expired(here.now()):
         raise Unauthorised("The credential has expired: launch the content anew.")
 
 
 def require_visitor() -> ResponseReturnValue | None:
     """Somebody who has signed in by e-mail; puts them into `g.visitor`, and sends others to sign in."""
     cookie = cookies.of_visit()
-    clock: Clock = current_app.extensions["lrs_bridge.clock"]
-    who = sign_in.visitor(database(), cookie, clock()) if cookie else None
+    who = sign_in.visitor(here.database(), cookie, here.now()) if cookie else None
     if who is None:
         return redirect(url_for("sign_in.show_form"), 303)
     g.visitor = who
     return None
+
+
+def require_coordinator() -> ResponseReturnValue | None:
+    """A coordinator; of the organisation that the address of the page names, where it names one. `g.viewer` sees its people."""
+    refused = require_visitor()
+    if refused is None:
+        mine = here.visitor().roles.organisations
+        if not mine:
+            raise Forbidden("This is for coordinators: whoever runs the service can make you one.")
+        named = (request.view_args or {}).get("organisation")
+        if named is not None and named not in mine:
+            raise NotFound(_NOT_YOURS)
+        g.viewer = Viewer(here.now(), organisations=mine if named is None else frozenset([named]))
+    return refused
+
+
+def require_officer() -> ResponseReturnValue | None:
+    """A Board officer; of the area that the address of the page names, where it names one. `g.viewer` sees its people."""
+    refused = require_visitor()
+    if refused is None:
+        mine = here.visitor().roles.areas
+        if not mine:
+            raise Forbidden("This is for officers of a Board: whoever runs the service can make you one.")
+        named = (request.view_args or {}).get("area")
+        if named is not None and named not in mine:
+            raise NotFound(_NOT_YOURS)
+        g.viewer = Viewer(here.now(), areas=mine if named is None else frozenset([named]))
+    return refused
+
+
+def require_operator() -> ResponseReturnValue | None:
+    """Whoever runs the service."""
+    refused = require_visitor()
+    if refused is None and not here.visitor().roles.operator:
+        raise Forbidden("This is for whoever runs the service.")
+    return refused
+
+
+_NOT_YOURS = "There is no such page, or it is not yours to see."
 
 
 def open_to_everybody() -> None:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from werkzeug.exceptions import BadRequest
 
 from lrs_bridge.flows.sign_in import new_token
-from lrs_bridge.settings import Settings
+from lrs_bridge.web import here
 
 _VISIT, _BROWSER = "lrs_visit", "lrs_browser"
 
@@ -71,5 +71,4 @@ def _name(name: str) -> str:
 
 
 def _is_https() -> bool:
-    settings: Settings = current_app.extensions["lrs_bridge.settings"]
-    return settings.public_url.startswith("https://")
+    return here.settings().public_url.startswith("https://")

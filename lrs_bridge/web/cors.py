@@ -17,7 +17,7 @@ from lrs_bridge.errors import BadSettings, Forbidden, Problem, Unavailable
 from lrs_bridge.flows.origins import origin_of
 from lrs_bridge.store import clients
 from lrs_bridge.store.database import Database
-from lrs_bridge.web import xapi
+from lrs_bridge.web import here, xapi
 
 _TAKEN = (
     "Authorization, Content-Type, X-Experience-API-Version, If-Match, If-None-Match, Accept, Accept-Language, "
@@ -127,7 +127,7 @@ def _allowed() -> AllowedOrigins:
 
 
 def _is_allowed(origin: str) -> bool:
-    return _allowed().has(origin, xapi.clock()())
+    return _allowed().has(origin, here.now())
 
 
 def _not_allowed(origin: str, title: str) -> Forbidden:

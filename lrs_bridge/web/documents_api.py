@@ -9,9 +9,9 @@ from flask.views import MethodView
 
 from lrs_bridge.flows import documents
 from lrs_bridge.flows.documents import Asked
-from lrs_bridge.web.auth import database
+from lrs_bridge.web.here import clock, database, settings
 from lrs_bridge.web.json_body import whole_body
-from lrs_bridge.web.xapi import blueprint, clock, no_content, parameters, settings
+from lrs_bridge.web.xapi import blueprint, no_content, parameters
 from lrs_bridge.xapi import versions
 from lrs_bridge.xapi.document_queries import Kind, Method, parse_document_query
 from lrs_bridge.xapi.preconditions import Preconditions

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, g, request
 
 from lrs_bridge.flows import lookups as flow
-from lrs_bridge.web.auth import database
+from lrs_bridge.web.here import database
 from lrs_bridge.web.xapi import PREFIX, blueprint, parameters
 from lrs_bridge.xapi import lookups
 from lrs_bridge.xapi.versions import HEADER, NEWEST, TOLD

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import links, my_standing, sign_in
-from lrs_bridge.moments import Clock
-from lrs_bridge.settings import Settings
-from lrs_bridge.web import cookies
-from lrs_bridge.web.auth import database
+from lrs_bridge.web import cookies, pages
+from lrs_bridge.web.here import clock, database, now, settings, visitor
 
 blueprint = Blueprint("mine", __name__, url_prefix="/me")
 
 
 @blueprint.get("")
-def show_standing() -> str:
+def show_standing() -> ResponseReturnValue:
     """Where I stand, why, and what next."""
-    who: sign_in.Visitor = g.visitor
+    who = visitor()
     learner = who.learner
+    if learner is None and who.roles:
+        return redirect(pages.places_of_visitor()[0][0], 303)
     if learner is None:
         return render_template("nobody_known.html", address=who.address)
-    found = database().read(lambda session: my_standing.my_standing(session, learner, _settings().calendar))
+    found = database().read(lambda session: my_standing.my_standing(session, learner, settings().calendar))
     return render_template("my_standing.html", address=who.address, mine=found)
 
 
@@ -41,9 +41,9 @@ def send_code() -> ResponseReturnValue:
         return _other_address_page(
             typed, "Enter an e-mail address in the correct format, like name@example.org"
         )
-    if address.casefold() == g.visitor.mbox:
+    if address.casefold() == visitor().mbox:
         return _other_address_page(typed, "Enter another address than the one that you are signed in with")
-    links.send_code(database(), _settings(), _clock(), _asker(), address)
+    links.send_code(database(), settings(), clock(), _asker(), address)
     return redirect(url_for("mine.show_other_code"), 303)
 
 
@@ -55,9 +55,7 @@ def show_other_code() -> ResponseReturnValue:
 @blueprint.post("/other-address/code")
 def take_code() -> ResponseReturnValue:
     code = request.form.get("code", "")
-    result, tries_left = database().write(
-        lambda session: links.take_code(session, _asker(), code, _clock()())
-    )
+    result, tries_left = database().write(lambda session: links.take_code(session, _asker(), code, now()))
     if result == "wrong" and tries_left:
         return _other_code_page("That is not the code in the newest e-mail. Check it and type it again")
     told = "expired" if result == "wrong" else result
@@ -73,34 +71,24 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/sign-out-everywhere")
 def sign_out_everywhere() -> ResponseReturnValue:
     """In every browser: for whoever lost a phone, or signed in on somebody else's."""
-    database().write(lambda session: sign_in.leave_everywhere(session, g.visitor))
+    database().write(lambda session: sign_in.leave_everywhere(session, visitor()))
     return _left()
 
 
 def _other_address_page(typed: str, wrong: str) -> ResponseReturnValue:
-    page = render_template("other_address.html", address=g.visitor.address, typed=typed, wrong=wrong)
+    page = render_template("other_address.html", address=visitor().address, typed=typed, wrong=wrong)
     return page, 400 if wrong else 200
 
 
 def _other_code_page(wrong: str) -> ResponseReturnValue:
-    other = database().read(lambda session: links.waits_for(session, _asker(), _clock()()))
+    other = database().read(lambda session: links.waits_for(session, _asker(), now()))
     if other is None:
         return redirect(url_for("mine.show_other_address"), 303)
     return render_template("other_address_code.html", other=other, wrong=wrong), 400 if wrong else 200
 
 
 def _asker() -> links.Asker:
-    return links.asker_here(g.visitor, _settings())
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["lrs_bridge.settings"]
-    return found
-
-
-def _clock() -> Clock:
-    found: Clock = current_app.extensions["lrs_bridge.clock"]
-    return found
+    return links.asker_here(visitor(), settings())
 
 
 def _left() -> Response:

@@ -1,4 +1,4 @@
-"""Pages for people. Until there is sign-in, the service shows its name, version and health, and nobody."""
+"""What every page shows, and the pages that are open to everybody: they show nobody."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, json, render_template, request
+from flask import Blueprint, Response, g, json, render_template, request, url_for
 
 from lrs_bridge import __version__
 from lrs_bridge.errors import Unavailable
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, explain_all
-from lrs_bridge.settings import Settings
 from lrs_bridge.store import news, projections, timetable
 from lrs_bridge.store.database import Session
-from lrs_bridge.web.auth import database
+from lrs_bridge.web import here
+from lrs_bridge.web.here import database, settings
 
 log = logging.getLogger(__name__)
 
@@ -30,17 +30,30 @@ _PEOPLE_ON_A_PAGE = 50
 def child_contacts() -> list[tuple[str, str]]:
     """Areas and whom to call there when worried about a child, for the foot of every page: one that says that the database is
     away has a foot too."""
-    settings: Settings = current_app.extensions["lrs_bridge.settings"]
     try:
-        mappings = database().read(lambda session: mapping_flow.in_force(session, settings.calendar))
+        mappings = database().read(lambda session: mapping_flow.in_force(session, settings().calendar))
     except Exception:  # of an error page too, whatever the error was
         log.exception("the foot of a page could not say whom to call")
         return []
     return [(area.name, area.child_contact) for area in mappings.areas.values() if area.child_contact]
 
 
+def places_of_visitor() -> list[tuple[str, str]]:
+    """Where whoever is signed in can go: addresses, and what they are called."""
+    who = g.get("visitor")
+    if who is None:
+        return []
+    mine = [
+        (who.learner is not None or not who.roles, "mine.show_standing", "Your training"),
+        (bool(who.roles.organisations), "coordinator.show_organisations", "Your organisations"),
+        (bool(who.roles.areas), "board.show_areas", "Board"),
+        (who.roles.operator, "operator.show_status", "Running the service"),
+    ]
+    return [(url_for(page), name) for is_theirs, page, name in mine if is_theirs]
+
+
 def _health() -> dict[str, Any]:
-    now = current_app.extensions["lrs_bridge.clock"]()
+    now = here.now()
 
     def journey(session: Session) -> tuple[dict[str, timetable.JobRun], bool, int]:
         runs = {run.name: run for run in timetable.all_job_runs(session)}
@@ -90,13 +103,12 @@ def show_health() -> Response:
 @demonstration.get("/")
 def show_people() -> str:
     """Everybody in the demonstration, a page at a time, with where they stand and why."""
-    settings: Settings = current_app.extensions["lrs_bridge.settings"]
     after = request.args.get("after", 0, type=int)
 
     def journey(session: Session) -> dict[str, Any]:
-        mappings = mapping_flow.in_force(session, settings.calendar)
+        mappings = mapping_flow.in_force(session, settings().calendar)
         numbers = projections.learners_after(session, after, _PEOPLE_ON_A_PAGE + 1)
-        shown = list(explain_all(session, numbers[:_PEOPLE_ON_A_PAGE], settings.calendar))
+        shown = list(explain_all(session, numbers[:_PEOPLE_ON_A_PAGE], settings().calendar))
         return {
             "people": [one for one in shown if one.body["learner"]["posts"] or one.body["evidence"]],
             "mappings": mappings,

@@ -15,7 +15,7 @@ from lrs_bridge.flows import refused as refused_flow
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import refused
 from lrs_bridge.store.database import Database
-from lrs_bridge.web import problems, xapi
+from lrs_bridge.web import here, problems, xapi
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _note(answer: Response) -> Response:
 def _refusal(answer: Response) -> refused.Refusal:
     client = g.get("client")
     return refused_flow.refusal(
-        at=xapi.clock()(),
+        at=here.now(),
         client_id=client.id if client else None,
         method=request.method,
         path=request.path,

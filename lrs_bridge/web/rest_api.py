@@ -3,14 +3,13 @@ their account with their e-mail address."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, json, request
+from flask import Blueprint, Response, g, json, request
 
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import courses, links, standings
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.moments import Clock, format_instant
-from lrs_bridge.settings import Settings
-from lrs_bridge.web.auth import database
+from lrs_bridge.moments import format_instant
+from lrs_bridge.web.here import clock, database, now, settings
 from lrs_bridge.web.json_body import json_body
 from lrs_bridge.web.problems import PREFIX, is_of_read_api
 from lrs_bridge.web.rest_document import document
@@ -26,11 +25,6 @@ from lrs_bridge.web.rest_schemas import (
 from lrs_bridge.xapi import documents
 
 blueprint = Blueprint("read_api", __name__, url_prefix=PREFIX)
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["lrs_bridge.settings"]
-    return found
 
 
 @blueprint.before_request
@@ -60,7 +54,7 @@ def post_standings() -> Response:
     standings.permit(g.client)
     agents = read_agents(documents.parse(json_body("agents")))
     found = database().read(
-        lambda session: standings.standings_for(session, g.client, agents, _settings().calendar)
+        lambda session: standings.standings_for(session, g.client, agents, settings().calendar)
     )
     home_pages = sorted(g.client.home_pages)
     return _answer(Standings().dump({"home_pages": home_pages, "standings": found}))
@@ -69,9 +63,8 @@ def post_standings() -> Response:
 @blueprint.get("/courses")
 def get_courses() -> Response:
     """Which courses count, and for what."""
-    clock: Clock = current_app.extensions["lrs_bridge.clock"]
-    mappings = database().read(lambda session: mapping_flow.in_force(session, _settings().calendar))
-    return _answer(Courses().dump({"courses": courses.courses_for(g.client, mappings, clock())}))
+    mappings = database().read(lambda session: mapping_flow.in_force(session, settings().calendar))
+    return _answer(Courses().dump({"courses": courses.courses_for(g.client, mappings, now())}))
 
 
 @blueprint.post("/links")
@@ -79,9 +72,8 @@ def post_link() -> Response:
     """Sends a code to the address that a learner wants to join with their account."""
     links.permit(g.client)
     asked = read_link_request(documents.parse(json_body("requests")))
-    clock: Clock = current_app.extensions["lrs_bridge.clock"]
     asker = links.asker_at_site(g.client, asked["agent"])
-    sent = links.send_code(database(), _settings(), clock, asker, asked["mbox"])
+    sent = links.send_code(database(), settings(), clock(), asker, asked["mbox"])
     return _answer(SentCode().dump({"mbox": sent.mbox, "expires_at": format_instant(sent.expires_at)}))
 
 
@@ -90,10 +82,9 @@ def post_code() -> Response:
     """Takes the code."""
     links.permit(g.client)
     asked = read_code_request(documents.parse(json_body("codes")))
-    clock: Clock = current_app.extensions["lrs_bridge.clock"]
     asker = links.asker_at_site(g.client, asked["agent"])
     result, tries_left = database().write(
-        lambda session: links.take_code(session, asker, asked["code"], clock())
+        lambda session: links.take_code(session, asker, asked["code"], now())
     )
     return _answer(CodeTaken().dump({"result": result, "tries_left": tries_left}))
 
@@ -101,7 +92,7 @@ def post_code() -> Response:
 @blueprint.get("/openapi.json")
 def get_document() -> Response:
     """The API's own description."""
-    return _answer(document(_settings().public_url))
+    return _answer(document(settings().public_url))
 
 
 def _answer(body: object) -> Response:

@@ -7,17 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import sign_in
-from lrs_bridge.moments import Clock
-from lrs_bridge.settings import Settings
 from lrs_bridge.web import cookies
-from lrs_bridge.web.auth import database
+from lrs_bridge.web.here import clock, database, now, settings
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/sign-in")
-
-
-def _clock() -> Clock:
-    found: Clock = current_app.extensions["lrs_bridge.clock"]
-    return found
 
 
 @blueprint.get("")
@@ -28,10 +21,9 @@ def show_form() -> str:
 @blueprint.post("")
 def send_letter() -> ResponseReturnValue:
     """Sends the letter, whether the address is known or not."""
-    settings: Settings = current_app.extensions["lrs_bridge.settings"]
     typed = request.form.get("email", "")
     try:
-        sign_in.send_letter(database(), settings, _clock(), typed, cookies.browser_token())
+        sign_in.send_letter(database(), settings(), clock(), typed, cookies.browser_token())
     except BadInput:
         wrong = "Enter an e-mail address in the correct format, like name@example.org"
         return render_template("sign_in.html", typed=typed, wrong=wrong), 400
@@ -47,9 +39,7 @@ def show_sent() -> ResponseReturnValue:
 @blueprint.post("/code")
 def take_code() -> ResponseReturnValue:
     browser, code = cookies.browser_token(), request.form.get("code", "")
-    token, refusal = database().write(
-        lambda session: sign_in.enter_by_code(session, browser, code, _clock()())
-    )
+    token, refusal = database().write(lambda session: sign_in.enter_by_code(session, browser, code, now()))
     return _entered(token) if token else _sent_page(_WRONG[refusal or "expired"], 400)
 
 
@@ -63,13 +53,13 @@ _WRONG = {
 @blueprint.get("/link/<token>")
 def show_link(token: str) -> ResponseReturnValue:
     """What a link in a letter opens: mail scanners open it too, so it spends nothing."""
-    address = database().read(lambda session: sign_in.opens(session, token, _clock()()))
+    address = database().read(lambda session: sign_in.opens(session, token, now()))
     return _link_page(address)
 
 
 @blueprint.post("/link/<token>")
 def take_link(token: str) -> ResponseReturnValue:
-    entered = database().write(lambda session: sign_in.enter_by_link(session, token, _clock()()))
+    entered = database().write(lambda session: sign_in.enter_by_link(session, token, now()))
     return _entered(entered) if entered else _link_page(None)
 
 
@@ -79,7 +69,7 @@ def _link_page(address: str | None) -> ResponseReturnValue:
 
 def _sent_page(wrong: str, status: int = 200) -> ResponseReturnValue:
     browser = cookies.browser_token()
-    address = database().read(lambda session: sign_in.address_asked(session, browser, _clock()()))
+    address = database().read(lambda session: sign_in.address_asked(session, browser, now()))
     if address is None and wrong:
         return render_template("sign_in.html", typed="", wrong=wrong), status
     if address is None:

@@ -17,8 +17,8 @@ from lrs_bridge.flows.intake import Intake
 from lrs_bridge.moments import format_instant, parse_instant
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.attachments_api import sent_statements, with_attachments
-from lrs_bridge.web.auth import database
-from lrs_bridge.web.xapi import PREFIX, blueprint, no_content, parameters, settings
+from lrs_bridge.web.here import database, settings
+from lrs_bridge.web.xapi import PREFIX, blueprint, no_content, parameters
 from lrs_bridge.xapi.formats import accepted_languages
 from lrs_bridge.xapi.queries import parse_query
 

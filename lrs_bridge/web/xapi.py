@@ -1,12 +1,10 @@
-"""What all xAPI resources share: their blueprint, the version of each request (Communication 3.3; 2.0.0 4.1), settings and
-clock. Each resource is a module that puts its routes on the blueprint; `app` imports them."""
+"""What all xAPI resources share: their blueprint, and the version of each request (Communication 3.3; 2.0.0 4.1). Each resource is
+a module that puts its routes on the blueprint; `app` imports them."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
-from lrs_bridge.moments import Clock
-from lrs_bridge.settings import Settings
 from lrs_bridge.xapi import forms, versions
 
 PREFIX = "/xapi"
@@ -18,16 +16,6 @@ blueprint = Blueprint("xapi", __name__, url_prefix=PREFIX)
 def is_under(path: str) -> bool:
     """Whether the address is one of the xAPI's, known or not."""
     return path == PREFIX or path.startswith(f"{PREFIX}/")
-
-
-def settings() -> Settings:
-    found: Settings = current_app.extensions["lrs_bridge.settings"]
-    return found
-
-
-def clock() -> Clock:
-    found: Clock = current_app.extensions["lrs_bridge.clock"]
-    return found
 
 
 def parameters() -> dict[str, list[str]]:

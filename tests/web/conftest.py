@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fixtures import bridge, make_bridge, migrated_file, migrated_server, migrated_url, serve
 from servers import running_smtp
-from web.visitors import Desk
+from web.visitors import Desk, Town
 
 __all__ = ["bridge", "make_bridge", "migrated_file", "migrated_server", "migrated_url", "serve"]
 
@@ -21,3 +21,10 @@ def desk(make_bridge, smtp):
     smtp.messages.clear()
     smtp.answers.clear()
     return Desk(make_bridge(smtp_host=smtp.host, smtp_port=smtp.port, smtp_security="none"), smtp)
+
+
+@pytest.fixture
+def town(make_bridge, smtp):
+    smtp.messages.clear()
+    smtp.answers.clear()
+    return Town(make_bridge(smtp_host=smtp.host, smtp_port=smtp.port, smtp_security="none"))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 
 import sqlalchemy as sa
-from builders import completion
+from builders import SITE, completion
+from web.valid_pages import assert_valid
+
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows import roles
+from lrs_bridge.flows.roles import Wanted
+from lrs_bridge.store import organisations, people, sessions
 
 MAIL = "Asha.Rao@example.org"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -28,6 +35,8 @@ class Browser:
         return self._seen(self.client.post(path, data=sent, base_url=self.base, follow_redirects=follow))
 
     def _seen(self, answer):
+        if answer.mimetype == "text/html" and answer.status_code not in (302, 303):
+            assert_valid(answer.text)
         found = FORM_TOKEN.search(answer.text)
         self.token = found[1] if found else self.token
         return answer
@@ -63,3 +72,67 @@ class Desk:
 
     def rows(self, table):
         return self.bridge.database.read(lambda session: session.execute(sa.select(table)).all())
+
+
+PEOPLE = f"""person,identifiers,organisation,area,role,required_tier
+Asha Rao,asha.rao@colne.example; {SITE}|4711,Colne Primary School,essex,Class teacher,T3
+Bea Lind,bea.lind@colne.example,Colne Primary School,essex,Head,T2
+Femi Ade,femi.ade@grays.example,Grays Youth Club,thurrock,Youth worker,
+Gus Holt,gus.holt@grays.example,Grays Youth Club,thurrock,Driver,
+"""
+LEARNER, OTHER_LEARNER = "asha.rao@colne.example", "femi.ade@grays.example"
+COORDINATOR, OTHER_COORDINATOR = "cora@colne.example", "otto@grays.example"
+OFFICER, OTHER_OFFICER = "ann.lowe@essex.example", "tom.reed@thurrock.example"
+OPERATOR = "op@bridge.example"
+
+
+class Town:
+    """A bridge where two organisations in two areas have people, coordinators and Boards, with an operator of it all. Whoever is
+    asked for is signed in."""
+
+    def __init__(self, bridge):
+        self.bridge = bridge
+        bridge.import_csv("people", PEOPLE)
+        for address, wanted in (
+            (COORDINATOR, Wanted("coordinator", "Colne Primary School")),
+            (OTHER_COORDINATOR, Wanted("coordinator", "Grays Youth Club")),
+            (OFFICER, Wanted("board", "essex")),
+            (OTHER_OFFICER, Wanted("board", "thurrock")),
+            (OPERATOR, Wanted("operator")),
+        ):
+            self.give(address, wanted)
+        bridge.recompute()
+
+    def give(self, address, *wanted):
+        def journey(session):
+            mappings = mapping_flow.in_force(session, self.bridge.settings.calendar)
+            return roles.give(
+                session, address, list(wanted), mappings, who="the tests", now=self.bridge.clock()
+            )
+
+        return self.bridge.database.write(journey)
+
+    def browser(self, address=None):
+        """One in which whoever reads this address is signed in; or nobody."""
+        browser = Browser(self.bridge)
+        if address is not None:
+            token = f"the visit of {address}"
+            digest = hashlib.sha256(token.encode()).digest()
+            self.bridge.database.write(
+                lambda session: [
+                    sessions.end(session, digest),
+                    sessions.begin(session, digest, f"mailto:{address}", self.bridge.clock()),
+                ]
+            )
+            browser.client.set_cookie("lrs_visit", token)
+            browser.get("/me/other-address")  # any page with a form, for its token
+        return browser
+
+    def learner(self, address):
+        return self._read(lambda session: people.learner_with(session, f"mailto:{address}"))
+
+    def organisation(self, name):
+        return self._read(lambda session: organisations.load(session, [name])[name.casefold()].number)
+
+    def _read(self, journey):
+        return self.bridge.database.read(journey)

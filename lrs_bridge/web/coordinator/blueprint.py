@@ -1,0 +1,7 @@
+"""Where the pages hang."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("coordinator", __name__, url_prefix="/organisations")
