@@ -107,7 +107,9 @@ class TestWhoMayAsk:
                     assert answer.status_code == 200
                 elif rule.rule.startswith("/sign-in"):  # open: a form, the way to it, or no form of ours
                     assert answer.status_code in (200, 303, 400)
-                elif rule.rule.startswith("/me"):  # for who is signed in, by a cookie
+                elif rule.rule.startswith(
+                    ("/me", "/organisations", "/boards", "/operator")
+                ):  # for who is signed in
                     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
                 else:
                     assert answer.status_code == (403 if is_known else 401)
