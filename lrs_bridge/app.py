@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from flask import Flask, Response
 from flask_bootstrap import Bootstrap5
 
 from lrs_bridge import __version__, settings
+from lrs_bridge.flows import single_sign_on
 from lrs_bridge.flows.consistency import Consistency
 from lrs_bridge.flows.intake import Intake
 from lrs_bridge.moments import Clock, system_clock
@@ -60,14 +61,21 @@ class _App(Flask):
 
 
 def create_app(
-    settings: Settings, database: Database, *, clock: Clock = system_clock, demonstration: bool = False
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Clock = system_clock,
+    demonstration: bool = False,
+    environ: Mapping[str, str] = os.environ,
 ) -> Flask:
-    """`demonstration` puts the page with people at “/”, open to whoever reaches it: for invented people on loopback."""
+    """`demonstration` puts the page with people at “/”, open to whoever reaches it: for invented people on loopback. `environ`: where
+    the secrets are that settings name."""
     app = _App("lrs_bridge.web", static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, BOOTSTRAP_SERVE_LOCAL=True)
     app.extensions["lrs_bridge.settings"] = settings
     app.extensions["lrs_bridge.database"] = database
     app.extensions["lrs_bridge.clock"] = clock
+    app.extensions["lrs_bridge.providers"] = single_sign_on.providers(settings, environ)
     app.extensions["lrs_bridge.admission"] = auth.Admission(database)
     app.extensions["lrs_bridge.intake"] = Intake(database, clock)
     app.extensions["lrs_bridge.consistency"] = Consistency(database, clock)

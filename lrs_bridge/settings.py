@@ -7,6 +7,8 @@ Secrets belong in the environment: smtp_password, and those of webhooks as LRS_B
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -118,6 +120,69 @@ def _zone(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """An organisation's single sign-on (OpenID Connect). `issuer`: its address as its own tokens name it; `mail_domains`: those of
+    which it is believed whose address is whose; `secret_variable`: the environment variable with the client's secret."""
+
+    key: str
+    name: str
+    issuer: str
+    client_id: str
+    secret_variable: str
+    mail_domains: tuple[str, ...]
+
+
+_PROVIDER_SAYS = {"name", "issuer", "client_id", "secret_variable", "mail_domains"}
+_PROVIDER_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def _providers(value: Any) -> tuple[Provider, ...]:
+    """From a table of tables, or the same as JSON in the environment."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value or "{}")
+        except json.JSONDecodeError as wrong:
+            raise ValueError(f"must be a table of providers as JSON: {wrong}") from wrong
+    if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+        raise TypeError("must be a table of providers: [sign_in.KEY]")
+    return tuple(_provider(key, said) for key, said in value.items())
+
+
+def _provider(key: str, said: dict[str, Any]) -> Provider:
+    where = f"must be right in [sign_in.{key}]"
+    if not _PROVIDER_KEY.fullmatch(key):
+        raise ValueError(f"{where}: the key is of a–z, 0–9, _ and -")
+    if said.keys() != _PROVIDER_SAYS:
+        odd = ", ".join(sorted(said.keys() ^ _PROVIDER_SAYS))
+        raise ValueError(
+            f"{where}: it says {', '.join(sorted(_PROVIDER_SAYS))}, and there too much or too little is {odd}"
+        )
+    domains = said["mail_domains"]
+    if (
+        not isinstance(domains, list)
+        or not domains
+        or not all(isinstance(one, str) and "." in one and "@" not in one for one in domains)
+    ):
+        raise ValueError(
+            f'{where}: mail_domains is a list such as ["colne.example"], of those whose addresses it vouches for'
+        )
+    texts = {name: said[name] for name in _PROVIDER_SAYS - {"mail_domains"}}
+    if not all(isinstance(text, str) and text.strip() for text in texts.values()):
+        raise ValueError(f"{where}: name, issuer, client_id and secret_variable are texts")
+    issuer = urlsplit(texts["issuer"])
+    is_here = issuer.hostname in ("localhost", "127.0.0.1", "::1")
+    if (
+        not issuer.hostname
+        or issuer.scheme not in ("https", "http")
+        or (issuer.scheme == "http" and not is_here)
+    ):
+        raise ValueError(f"{where}: issuer is an https address")
+    if not texts["secret_variable"].startswith(SECRETS):
+        raise ValueError(f"{where}: secret_variable begins with {SECRETS}")
+    return Provider(key=key, mail_domains=tuple(one.casefold() for one in domains), **texts)
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     name: str
     default: Any
@@ -145,6 +210,7 @@ TABLE = (
     Setting("delivery_tries", 8, _whole(1, 50), "an alert that failed so often is left, visible, as failed"),
     Setting("alert_settling_minutes", 10, _whole(0, 1_440), "a Board is told what has stood so long; what is taken back sooner is never told"),
     Setting("alerts_held_above", 20, _whole(0, 1_000_000), "if one change of mappings, import, backfill or mass void would send more alerts to an area, they are held until somebody decides"),
+    Setting("sign_in", {}, _providers, "organisations' single sign-on (OpenID Connect), a table [sign_in.KEY] for each; empty: by e-mail alone"),
     Setting("digest_hour", 7, _whole(0, 23), "daily digests go out from this hour, in the Board's time zone"),
 )  # fmt: skip
 
@@ -172,6 +238,7 @@ class Settings:
     delivery_tries: int
     alert_settling_minutes: int
     alerts_held_above: int
+    sign_in: tuple[Provider, ...]
     digest_hour: int
 
     @property

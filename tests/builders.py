@@ -273,8 +273,8 @@ def wait_until(holds: Callable[[], Any], what: str, *, seconds: float = ENOUGH) 
 class Served:
     """`lrs-bridge serve` with its own folder, port and process group."""
 
-    def __init__(self, url: str, folder: Path, **changed: Any) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, url: str, folder: Path, *, port: int = 0, **changed: Any) -> None:
+        self.folder, self.port = folder, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(setting_table.PREFIX)

@@ -188,11 +188,14 @@ class JavaScript:
     def __init__(self, node: str, modules: Path) -> None:
         self._node, self._modules = node, modules
 
+    def command(self, script: str, **given: Any) -> list[str]:
+        told = json.dumps({**given, "modules": str(self._modules)})
+        return [self._node, "--no-deprecation", str(CLIENTS / script), told]
+
     def __call__(self, script: str, **given: Any) -> Any:
         """What the script tells, as JSON, of what it did with what it was given."""
-        told = json.dumps({**given, "modules": str(self._modules)})
         done = subprocess.run(
-            [self._node, "--no-deprecation", str(CLIENTS / script), told],
+            self.command(script, **given),
             capture_output=True,
             text=True,
             check=False,

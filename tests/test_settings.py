@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -157,11 +158,18 @@ def test_the_sender_follows_the_public_address():
 
 
 class TestShipped:
-    def test_the_shipped_file_shows_every_setting_with_its_default(self):
+    def test_the_shipped_file_shows_every_setting_with_its_default(self, tmp_path):
         text = (SHIPPED_CONFIG / CONFIG_FILE).read_text(encoding="utf-8")
         assert tomllib.loads(text) == {}
         shown = tomllib.loads("\n".join(re.findall(r"(?m)^# (\w+ = .*)$", text)))
-        assert set(shown) == {setting.name for setting in TABLE} - {"smtp_password"}
+        assert set(shown) == {setting.name for setting in TABLE} - {"smtp_password", "sign_in"}
+        provider = tomllib.loads("\n".join(re.findall(r"(?m)^#   (.+)$", text)))
+        (folder := tmp_path / "config").mkdir()
+        (folder / CONFIG_FILE).write_text("\n".join(re.findall(r"(?m)^#   (.+)$", text)), encoding="utf-8")
+        [read] = load({"LRS_BRIDGE_CONFIG": str(folder)}).sign_in
+        assert {"colne": {**asdict(read), "mail_domains": list(read.mail_domains)}} == {
+            "colne": {"key": "colne", **provider["sign_in"]["colne"]}
+        }
         for setting in TABLE:
             if setting.name in shown and setting.name != "mappings":
                 assert shown[setting.name] == setting.default, setting.name

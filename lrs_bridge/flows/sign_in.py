@@ -168,8 +168,13 @@ def forget_old(session: Session, now: datetime) -> None:
 def _enter(session: Session, found: tuple[int, SignIn], now: datetime) -> str:
     number, letter = found
     sessions.spend(session, number)
+    return begin_visit(session, letter.mbox, now)
+
+
+def begin_visit(session: Session, mbox: str, now: datetime) -> str:
+    """The cookie's token of a visit of whoever reads this mailbox, in lower case; that they do has been seen to."""
     cookie = new_token()
-    sessions.begin(session, _digest(cookie), letter.mbox, now)
+    sessions.begin(session, _digest(cookie), mbox, now)
     return cookie
 
 

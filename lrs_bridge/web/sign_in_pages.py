@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import BadInput
-from lrs_bridge.flows import sign_in
+from lrs_bridge.connectors.openid import NotSignedIn, OpenIdProvider
+from lrs_bridge.errors import BadInput, NotFound
+from lrs_bridge.flows import sign_in, single_sign_on
 from lrs_bridge.web import cookies
 from lrs_bridge.web.here import clock, database, now, settings
 
@@ -15,7 +16,7 @@ blueprint = Blueprint("sign_in", __name__, url_prefix="/sign-in")
 
 @blueprint.get("")
 def show_form() -> str:
-    return render_template("sign_in.html", typed="", wrong="")
+    return _form("", "")
 
 
 @blueprint.post("")
@@ -26,7 +27,7 @@ def send_letter() -> ResponseReturnValue:
         sign_in.send_letter(database(), settings(), clock(), typed, cookies.browser_token())
     except BadInput:
         wrong = "Enter an e-mail address in the correct format, like name@example.org"
-        return render_template("sign_in.html", typed=typed, wrong=wrong), 400
+        return _form(typed, wrong), 400
     return redirect(url_for("sign_in.show_sent"), 303)
 
 
@@ -63,6 +64,46 @@ def take_link(token: str) -> ResponseReturnValue:
     return _entered(entered) if entered else _link_page(None)
 
 
+@blueprint.get("/with/<provider>")
+def go_to_provider(provider: str) -> ResponseReturnValue:
+    """To the sign-in of an organisation."""
+    asked = single_sign_on.ask(provider, cookies.browser_token(), now())
+    try:
+        return redirect(_provider(provider).address(asked), 303)
+    except NotSignedIn as refused:
+        return _not_in(refused)
+
+
+@blueprint.get("/with/<provider>/back")
+def come_back(provider: str) -> ResponseReturnValue:
+    """From there."""
+    known, state = _provider(provider), request.args.get("state", "")
+    try:
+        asked = single_sign_on.asked_before(provider, cookies.browser_token(), state, now())
+        if "error" in request.args or not known.answers_as(request.args.get("iss")):
+            raise NotSignedIn("Your organisation's sign-in did not confirm who you are. Try again.")
+        address = known.address_of_person(request.args.get("code", ""), asked, now())
+    except NotSignedIn as refused:
+        return _not_in(refused)
+    return _entered(database().write(lambda session: single_sign_on.enter(session, address, now())))
+
+
+def _not_in(refused: NotSignedIn) -> ResponseReturnValue:
+    return render_template("sign_in_failed.html", reason=str(refused)), refused.status
+
+
+def _provider(key: str) -> OpenIdProvider:
+    providers: dict[str, OpenIdProvider] = current_app.extensions["lrs_bridge.providers"]
+    if key not in providers:
+        raise NotFound("There is no such sign-in here.")
+    return providers[key]
+
+
+def _form(typed: str, wrong: str) -> str:
+    others = [(one.key, one.name) for one in settings().sign_in]
+    return render_template("sign_in.html", typed=typed, wrong=wrong, others=others)
+
+
 def _link_page(address: str | None) -> ResponseReturnValue:
     return render_template("sign_in_link.html", address=address), 200 if address else 410
 
@@ -71,7 +112,7 @@ def _sent_page(wrong: str, status: int = 200) -> ResponseReturnValue:
     browser = cookies.browser_token()
     address = database().read(lambda session: sign_in.address_asked(session, browser, now()))
     if address is None and wrong:
-        return render_template("sign_in.html", typed="", wrong=wrong), status
+        return _form("", wrong), status
     if address is None:
         return redirect(url_for("sign_in.show_form"), 303)
     return render_template("sign_in_sent.html", address=address, wrong=wrong), status
