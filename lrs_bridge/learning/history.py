@@ -53,6 +53,7 @@ class Post:
 
     required_tier  as recorded for the post, or the organisation's default for the role
     manager        an identifier; NO_MANAGER for the self-employed and heads; "" where none is recorded
+    number         of its record; 0 where it has none
     """
 
     organisation: str
@@ -63,6 +64,7 @@ class Post:
     ends: datetime | None = None
     manager: str = ""
     service_area: str = ""
+    number: int = field(default=0, compare=False)
 
     @property
     def periods(self) -> Periods:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -71,18 +72,18 @@ def tier_of(history: History, framework: Framework, mappings: Mappings, now: dat
     }
     companion_uses = _companion_uses(history, framework, cover.equivalences, mappings.calendar)
     current = [post for post in history.current_posts(now) if post.area in framework.areas]
-    required = _highest(framework, [post.required_tier for post in current])
+    required = highest(framework, [post.required_tier for post in current])
 
     progress, reached = {}, []
     for tier in framework.tiers.values():
         items = framework.items_up_to(tier.key)
         done = sum(1 for item in items if whole[item.key].at(now))
         progress[tier.key] = (done, len(items))
-        asked = _companion_asked(framework, tier.key, current)
+        asked = companion_asked(framework, tier.key, current)
         companion = _companion(framework, companion_uses, asked, now)
         if done == len(items) and (companion.status == "met" or not framework.companion_required):
             reached.append(tier.key)
-    attained = _highest(framework, reached)
+    attained = highest(framework, reached)
     following = _next(framework, attained)
     target = required if required and required not in reached else following
     return TierStanding(
@@ -95,7 +96,7 @@ def tier_of(history: History, framework: Framework, mappings: Mappings, now: dat
         companion=_companion(
             framework,
             companion_uses,
-            _companion_asked(framework, required or following or attained, current),
+            companion_asked(framework, required or following or attained, current),
             now,
         ),
         uses=tuple(use for uses in (*put_to_use.values(), *companion_uses.values()) for use in uses),
@@ -180,7 +181,7 @@ def _missing(
     )
 
 
-def _highest(framework: Framework, tiers: list[str | None] | list[str]) -> str | None:
+def highest(framework: Framework, tiers: Iterable[str | None]) -> str | None:
     order = list(framework.tiers)
     return max((tier for tier in tiers if tier in order), key=order.index, default=None)
 
@@ -206,7 +207,8 @@ def _companion_uses(
     return uses
 
 
-def _companion_asked(framework: Framework, tier: str | None, posts: list[Post]) -> str | None:
+def companion_asked(framework: Framework, tier: str | None, posts: Sequence[Post]) -> str | None:
+    """The safeguarding level that is expected beside this tier in these posts."""
     if tier is None:
         return None
     asked = framework.tiers[tier]

@@ -279,6 +279,7 @@ def load(session: Session, numbers: Sequence[int]) -> dict[int, Person]:
                 ends=row.ends,
                 manager=row.manager,
                 service_area=row.service_area,
+                number=row.id,
             )
         )
     return {

@@ -206,6 +206,29 @@ def places_of(session: Session, identifying: Sequence[int]) -> dict[int, dict[Pl
     return {number: held.get(learner, {}) for number, learner in owner.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where and by whom a post was recorded last; `identifier`: that of the person it is recorded for."""
+
+    organisation: int
+    identifier: str
+    at: datetime
+    by: str
+
+
+def recorded(session: Session, learner: int) -> dict[int, Recorded]:
+    """Number of a post → its record, of all posts of this learner."""
+    found = (
+        sa.select(posts, identifiers.c.text)
+        .join(identifiers, identifiers.c.id == posts.c.identifier_id)
+        .where(identifiers.c.learner_id == learner)
+    )
+    return {
+        row.id: Recorded(row.organisation_id, row.text, row.recorded_at, row.recorded_by)
+        for row in session.execute(found)
+    }
+
+
 def learners_at(session: Session, organisation: int) -> set[int]:
     """Everybody who has or had a post there, as `people.concerned` says it."""
     found = whom_it_concerns().join(posts, posts.c.identifier_id == identifiers.c.id)

@@ -10,6 +10,7 @@ from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store.database import Database
+from lrs_bridge.store.roles import Viewer
 
 
 def database() -> Database:
@@ -34,4 +35,10 @@ def now() -> datetime:
 def visitor() -> Visitor:
     """On pages behind `auth.require_visitor` and its like."""
     found: Visitor = g.visitor
+    return found
+
+
+def viewer() -> Viewer:
+    """Whom the visitor may see; on pages of coordinators and of Boards."""
+    found: Viewer = g.viewer
     return found

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.flows import links, my_standing, sign_in
+from lrs_bridge.flows import links, person, sign_in
 from lrs_bridge.web import cookies, pages
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 
@@ -22,7 +22,7 @@ def show_standing() -> ResponseReturnValue:
         return redirect(pages.places_of_visitor()[0][0], 303)
     if learner is None:
         return render_template("nobody_known.html", address=who.address)
-    found = database().read(lambda session: my_standing.my_standing(session, learner, settings().calendar))
+    found = database().read(lambda session: person.seen_by_themselves(session, learner, settings().calendar))
     return render_template("my_standing.html", address=who.address, mine=found)
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from builders import SITE, completion, void_of
 
-from lrs_bridge.flows import my_standing
+from lrs_bridge.flows import person
 
 MAIL = "mailto:asha.rao@colne.example"
 PEOPLE = f"""person,identifiers,organisation,area,role,required_tier
@@ -29,7 +29,7 @@ def mine(bridge, who=MAIL):
         from lrs_bridge.store import people
 
         learner = people.learner_with(session, who)
-        return my_standing.my_standing(session, learner, bridge.settings.calendar)
+        return person.seen_by_themselves(session, learner, bridge.settings.calendar)
 
     return bridge.database.read(look)
 
@@ -69,6 +69,16 @@ def test_whoever_has_what_the_post_requires_is_shown_the_next_step(known):
     assert (tier["attained"], tier["required"], tier["goal"]) == ("T1", "T1", "T2")
 
 
+def test_whoever_has_more_than_the_post_requires_is_told_so(known):
+    known.import_csv("people", PEOPLE.replace("Class teacher,T3", "Class teacher,T1"))
+    send(known, "induction", 10)
+    send(known, "escb_basic", 5)
+    known.recompute()
+    [tier] = mine(known).tiers
+    assert (tier["attained"], tier["required"], tier["has_required"]) == ("T2", "T1", True)
+    assert tier["goal"] == "T3"
+
+
 def test_evidence_in_words_with_what_counts_and_why_not(known):
     [taken_back] = send(known, "escb_basic", 30)
     send(known, "safeguarding_l2", 3)
@@ -86,10 +96,10 @@ def test_evidence_in_words_with_what_counts_and_why_not(known):
 def test_posts_areas_and_identifiers_in_words(known):
     known.recompute()
     seen = mine(known)
-    assert seen.posts == (
+    assert [post.words for post in seen.posts] == [
         "Class teacher at Colne Primary School, Essex",
         "Post at Grays Youth Club, Thurrock",
-    )
+    ]
     assert seen.untiered == ("Thurrock",)
     assert sorted(seen.identifiers) == [f"4711 at {SITE}", "asha.rao@colne.example"]
     assert [one["area"]["name"] for one in seen.champion] == ["Essex", "Thurrock"]
