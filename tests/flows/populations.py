@@ -102,9 +102,9 @@ def table(columns: str, rows: Iterable[Iterable[str]]) -> str:
 class Population:
     """`size` people in `world`. Each phase is one door; `phases` has them in the order in which they are lived through."""
 
-    def __init__(self, world: World, size: int, seed: int = 7) -> None:
+    def __init__(self, world: World, size: int, seed: int = 7, organisations: int = 0) -> None:
         self.world, self.size, self.chance = world, size, random.Random(seed)
-        self.organisations = [f"Organisation {number}" for number in range(max(3, size // 60))] + [COUNCIL]
+        self.organisations = [f"Organisation {number}" for number in range(organisations or max(3, size // 60))] + [COUNCIL]
         self.senders = {source: self._credential(source) for source in ("nwg", "set_toolbox")}
         self.everybody = [self._somebody(number) for number in range(size)]
         self.refused = 0
