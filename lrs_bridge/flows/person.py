@@ -19,7 +19,8 @@ from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.learning.history import Evidence, History, Post
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.learning.narrowed import Sight, narrowed
+from lrs_bridge.learning.narrowed import narrowed
+from lrs_bridge.learning.sight import Sight
 from lrs_bridge.moments import Calendar, in_words, parse_instant
 from lrs_bridge.store import evidence, organisations, people, posts, projections, roles, timetable
 from lrs_bridge.store.database import Session

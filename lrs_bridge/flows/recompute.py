@@ -23,7 +23,7 @@ from lrs_bridge.learning import by_hand
 from lrs_bridge.learning.history import History
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.matching import Match, Speaker, match_statement
-from lrs_bridge.learning.standing import standing_as_json, standing_of
+from lrs_bridge.learning.standing import Standing, standing_as_json, standing_of
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import agent_profiles, evidence, identity, people, projections, references, timetable
@@ -199,7 +199,9 @@ def compute(
             _put_learner_aside(session, learner, wrong, now)
             continue
         body = standing_as_json(standing)
-        kept.append(projections.KeptStanding(learner, body, standing.changes_at, mappings.digest, now))
+        kept.append(
+            projections.KeptStanding(learner, body, standing.changes_at, mappings.digest, now, standing.posts)
+        )
         judged.append(announcing.Judged(learner, standing.eligibility, causes.get(learner, "")))
     projections.keep_standings(session, kept)
     areas = announcing.told_areas(mappings, settings)
@@ -266,12 +268,9 @@ def decided_courses(session: Session, mappings: Mappings) -> frozenset[str]:
 
 def rebuilt_standings(
     session: Session, numbers: Sequence[int], mappings: Mappings, now: datetime
-) -> dict[int, dict[str, Any]]:
+) -> dict[int, Standing]:
     """Learner → the standing that computing now would keep; keeps nothing."""
-    return {
-        learner: standing_as_json(standing_of(history, mappings, now))
-        for history, learner in _histories(session, numbers)
-    }
+    return {learner: standing_of(history, mappings, now) for history, learner in _histories(session, numbers)}
 
 
 @dataclass

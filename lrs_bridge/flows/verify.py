@@ -9,8 +9,9 @@ from typing import Any
 
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.recompute import matches_of, rebuilt_standings
+from lrs_bridge.learning.standing import Standing, standing_as_json
 from lrs_bridge.moments import Calendar
-from lrs_bridge.store import evidence, projections, timetable
+from lrs_bridge.store import evidence, post_standings, projections, timetable
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Database, Session
 
@@ -112,12 +113,14 @@ def _statements(
 
 
 def _compare_learners(
-    session: Session, numbers: list[int], rebuilt: dict[int, dict[str, Any]], now: datetime, seen: Compared
+    session: Session, numbers: list[int], rebuilt: dict[int, Standing], now: datetime, seen: Compared
 ) -> None:
     waiting = projections.pending_among(session, numbers)
     row = timetable.in_force(session)
     kept = projections.load_standings(session, numbers)
     champions = projections.kept_champion_states(session, numbers)
+    posts = post_standings.kept(session, numbers)
+    posts_rebuilt = post_standings.rows(session, {number: one.posts for number, one in rebuilt.items()})
     for number in numbers:
         standing = kept.get(number)
         if number not in rebuilt:  # an identifier that went to another learner
@@ -128,15 +131,18 @@ def _compare_learners(
             or (row is not None and row.is_rematching and (standing is None or standing.digest != row.digest))
         ):
             seen.skipped += 1
-        elif standing is None or standing.body != rebuilt[number]:
-            seen.differences.append(
-                f"learner {number}: {_first_difference(standing.body if standing else {}, rebuilt[number])}"
-            )
-        elif champions[number] != (fresh := projections.champion_states_in(number, rebuilt[number])):
-            seen.differences.append(
-                f"learner {number}: champion states kept {champions[number]}, rebuilt {fresh}"
-            )
+            continue
         seen.learners += 1
+        body = standing_as_json(rebuilt[number])
+        if standing is None or standing.body != body:
+            differs = _first_difference(standing.body if standing else {}, body)
+        elif champions[number] != (fresh := projections.champion_states_in(number, body)):
+            differs = f"champion states kept {champions[number]}, rebuilt {fresh}"
+        elif posts[number] != posts_rebuilt[number]:
+            differs = f"posts kept {posts[number]}, rebuilt {posts_rebuilt[number]}"
+        else:
+            continue
+        seen.differences.append(f"learner {number}: {differs}")
 
 
 def _first_difference(kept: Any, fresh: Any, where: str = "") -> str:

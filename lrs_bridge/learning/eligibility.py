@@ -36,6 +36,7 @@ class Eligibility:
     since     from when all standards have been met without a gap; None if they are not
     wanting   standard not met → the courses, attestations and memberships that would meet it
     champion  where the person stands in the champion flow; None where nothing was asked or decided
+    lapses_at until when all standards stay met that are met now; None where none is
     """
 
     area: str
@@ -47,6 +48,7 @@ class Eligibility:
     uses: tuple[Use, ...]
     service_area: str = ""
     champion: ChampionState | None = None
+    lapses_at: datetime | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -141,6 +143,7 @@ class _Judge:
             wanting=wanting,
             uses=tuple(every_use),
             service_area=self.post.service_area,
+            lapses_at=min((now_met[1] for one in held.values() if (now_met := one.at(now))), default=None),
         )
 
     def _met_over(self, need: Need) -> tuple[Periods, list[Use]]:

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from lrs_bridge.learning.eligibility import eligibility_in
-from lrs_bridge.learning.history import Evidence, History, Post, plain
+from lrs_bridge.learning.history import History, Post
 from lrs_bridge.learning.mappings import Framework, Mappings
+from lrs_bridge.learning.sight import Sight
 from lrs_bridge.learning.standing import eligibility_as_json
 from lrs_bridge.learning.tiers import companion_asked, highest
-
-
-@dataclass(frozen=True)
-class Sight:
-    """`posts`: those that are seen, at these `organisations` (names) or in these `areas` (keys)."""
-
-    posts: tuple[Post, ...]
-    organisations: frozenset[str]
-    areas: frozenset[str]
-
-    def is_here(self, organisation: str | None, area: str | None) -> bool:
-        """Whether what was said for a post at this organisation and in this area is theirs to see. What it leaves out, it leaves
-        open."""
-        places = {plain(name) for name in self.organisations}
-        if organisation and places:
-            return plain(organisation) in places
-        if area:
-            return area in self.areas or area in {post.area for post in self.posts}
-        return not organisation or plain(organisation) in {plain(post.organisation) for post in self.posts}
-
-    def sees(self, one: Evidence) -> bool:
-        """Courses and memberships are the person's; words and acts belong to a post."""
-        if one.kind not in ("attestation", "champion"):
-            return True
-        area = one.key if one.kind == "champion" else one.detail.get("area")
-        return self.is_here(one.detail.get("organisation"), area)
 
 
 def narrowed(
@@ -52,9 +26,7 @@ def narrowed(
         if framework and sight.organisations and areas.intersection(framework.areas):
             tiers.append(_narrowed_tier(tier, framework, current))
     unseen = {(one.statement_id, one.kind) for one in history.evidence if not sight.sees(one)}
-    seen = replace(
-        history, posts=sight.posts, evidence=tuple(one for one in history.evidence if sight.sees(one))
-    )
+    seen = sight.of(history)
     eligibility = {}
     for area, kept in body["eligibility"].items():
         if area not in areas | sight.areas:

@@ -10,6 +10,7 @@ from lrs_bridge.learning.champions import ChampionState
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import NO_MANAGER, Evidence, History, Use
 from lrs_bridge.learning.mappings import Framework, Mappings
+from lrs_bridge.learning.post_standings import PostStanding, post_standings
 from lrs_bridge.learning.tiers import TierStanding, tier_of
 from lrs_bridge.moments import Calendar, format_instant, in_words
 
@@ -26,13 +27,14 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`tier`: under the framework of the first post's area; None where its Board has adopted none. `changes_at`: the next
-    instant when the clock alone may alter any of this; None if it can't."""
+    instant when the clock alone may alter any of this; None if it can't. `posts`: each post that has not ended."""
 
     tier: TierStanding | None
     tiers: tuple[TierStanding, ...]
     eligibility: dict[str, Eligibility]
     evidence: tuple[Judged, ...]
     changes_at: datetime | None
+    posts: tuple[PostStanding, ...]
 
 
 def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing:
@@ -62,6 +64,7 @@ def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing
         eligibility=eligibility,
         evidence=tuple(_judge(one, history, by_evidence.get(id(one), []), mappings, now) for one in ordered),
         changes_at=_changes_at(history, uses, now),
+        posts=post_standings(history, tiers, eligibility, mappings, now),
     )
 
 

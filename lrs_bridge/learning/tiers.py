@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -47,7 +47,9 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class TierStanding:
-    """`progress`: tier → (items covered, items in all), cumulative. `uses`: every piece of evidence put to use."""
+    """`progress`: tier → (items covered, items in all), cumulative. `uses`: every piece of evidence put to use. `held_until`: item →
+    until when it is covered, of those that are; `levels_until`: likewise of safeguarding levels; LATEST where the clock takes it
+    from nobody."""
 
     framework: str
     required: str | None
@@ -57,6 +59,8 @@ class TierStanding:
     missing: tuple[Missing, ...]
     companion: Companion
     uses: tuple[Use, ...]
+    held_until: Mapping[str, datetime] = field(default_factory=dict)
+    levels_until: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def tier_of(history: History, framework: Framework, mappings: Mappings, now: datetime) -> TierStanding:
@@ -100,7 +104,13 @@ def tier_of(history: History, framework: Framework, mappings: Mappings, now: dat
             now,
         ),
         uses=tuple(use for uses in (*put_to_use.values(), *companion_uses.values()) for use in uses),
+        held_until=_until(whole, now),
+        levels_until=_until({level: over(uses) for level, uses in companion_uses.items()}, now),
     )
+
+
+def _until(held: Mapping[str, Periods], now: datetime) -> dict[str, datetime]:
+    return {key: stretch[1] for key, periods in held.items() if (stretch := periods.at(now))}
 
 
 class _Cover:

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.learning import identity
+from lrs_bridge.learning.history import plain
 from lrs_bridge.store import heard
 from lrs_bridge.store.alert_tables import news
 from lrs_bridge.store.database import Session
@@ -29,6 +30,7 @@ from lrs_bridge.store.schema import (
     set_aside,
     standings,
 )
+from lrs_bridge.store.standing_tables import post_standings
 
 IN_ONE_QUERY = 500
 
@@ -228,6 +230,8 @@ def reconnect(session: Session, numbers: Collection[int], now: datetime) -> None
         session.execute(
             sa.delete(set_aside).where(set_aside.c.kind == "learner", set_aside.c.number.in_(part))
         )
+    for part in in_parts(sorted(changed)):  # posts went with their identifiers
+        session.execute(sa.delete(post_standings).where(post_standings.c.learner_id.in_(part)))
     rename(session, sorted(changed))
     live = sorted(number for number in changed if redirects.get(number) is None)
     insert_many(session, pending_learners, [{"learner_id": number, "since": now} for number in live])
@@ -409,6 +413,9 @@ def rename(session: Session, numbers: Iterable[int]) -> None:
     if changed:
         change = sa.update(learners).where(learners.c.id == sa.bindparam("number"))
         session.execute(change.values(name=sa.bindparam("said")), changed)
+        listed = sa.update(post_standings).where(post_standings.c.learner_id == sa.bindparam("number"))
+        folded_names = [{"number": one["number"], "said": plain(one["said"])} for one in changed]
+        session.execute(listed.values(name=sa.bindparam("said")), folded_names)
 
 
 def _names_better(one: Any, other: Any) -> bool:

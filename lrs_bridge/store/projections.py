@@ -11,7 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.post_standings import PostStanding
 from lrs_bridge.moments import parse_instant
+from lrs_bridge.store import post_standings
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import upsert
 from lrs_bridge.store.schema import (
@@ -83,11 +85,14 @@ def done_learners(session: Session, rows: Collection[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class KeptStanding:
+    """`posts` are kept beside it, and not read again with it."""
+
     learner: int
     body: dict[str, Any]
     changes_at: datetime | None
     digest: str
     computed_at: datetime
+    posts: Sequence[PostStanding] = ()
 
 
 def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
@@ -104,6 +109,7 @@ def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
     if rows:
         session.execute(upsert(session, standings, key=("learner_id",)), rows)
     _keep_champion_states(session, kept)
+    post_standings.keep(session, {one.learner: one.posts for one in kept})
 
 
 def _champion_states(eligibility: dict[str, Any]) -> Iterator[dict[str, Any]]:

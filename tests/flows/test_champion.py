@@ -13,6 +13,7 @@ from lrs_bridge.flows import champion
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.report.people import register_report
 from lrs_bridge.store import schema
+from lrs_bridge.store.standing_tables import post_standings
 
 ASHA = "asha@example.org"
 BOARD = "ann.lowe@board.example"
@@ -455,7 +456,7 @@ def test_an_account_is_as_good_as_an_address(ready):
     assert standing(ready)["status"] == "requested"
 
 
-@pytest.mark.parametrize("table", [schema.champion_states, schema.equivalences])
+@pytest.mark.parametrize("table", [schema.champion_states, schema.equivalences, post_standings])
 def test_a_comparison_with_a_rebuild_sees_what_the_register_is_read_from(ready, table):
     ready.take_in(
         "equivalences",
