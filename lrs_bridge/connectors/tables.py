@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,6 +76,16 @@ def read_csv(content: bytes) -> Table:
     Raises BadInput for a file that is no text or has no heading, a heading twice, or a row longer than the heading.
     """
     return _checked(csv_files.records_of(InMemory(content)))
+
+
+def csv_of(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Rows that were typed into a form, column → text, as `read_csv` reads them."""
+    written = io.StringIO()
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    writer = csv.DictWriter(written, columns, restval="", quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return written.getvalue().encode()
 
 
 @dataclass

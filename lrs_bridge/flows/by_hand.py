@@ -39,11 +39,14 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a record came to. `changes`: of one that was corrected, what differs: detail → (before, now), None where there
-    is nothing; `taken_back`: of one that somebody took back, and that was not kept therefore."""
+    """What a record came to. `statement`: the one that says it; `changes`: of one that was corrected, what differs: detail →
+    (before, now), None where there is nothing, and `before`: all its details before; `taken_back`: of one that somebody took
+    back, and that was not kept therefore."""
 
     word: Word
+    statement: uuid.UUID
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
     taken_back: TakenBack | None = None
 
 
@@ -144,12 +147,12 @@ class _Plan:
 
     def outcome(self, taken_back: Mapping[uuid.UUID, TakenBack]) -> Outcome:
         if self.word == "taken_back" and self.taken_back:
-            return Outcome(self.word, taken_back=taken_back[self.taken_back])
+            return Outcome(self.word, self.id, taken_back=taken_back[self.taken_back])
         if self.word != "corrected" or self.before is None:
-            return Outcome(self.word or "same")
+            return Outcome(self.word or "same", self.id)
         was, now = (_details(one["context"]) for one in (self.before, self.statement))
         names = [name for name in {**was, **now} if was.get(name) != now.get(name)]
-        return Outcome(self.word, {name: (was.get(name), now.get(name)) for name in names})
+        return Outcome(self.word, self.id, {name: (was.get(name), now.get(name)) for name in names}, was)
 
 
 def _leave(context: dict[str, Any], before: Mapping[str, Any], open_: frozenset[str]) -> None:
@@ -182,13 +185,12 @@ def keep(session: Session, wanted: Sequence[Record], keeping: Keeping) -> list[O
     voids = [_voiding(plan.replaced, keeping) for plan in fresh if plan.replaced]
     _send(session, [*voids, *(plan.statement for plan in fresh)], keeping)
     voiding = [plan.taken_back for plan in plans if plan.word == "taken_back" and plan.taken_back]
-    taken_back = {
-        id_: _taken_back(stored, body) for id_, (stored, body) in records.by_ids(session, voiding).items()
-    }
-    return [plan.outcome(taken_back) for plan in plans]
+    told = {id_: taken_back(stored, body) for id_, (stored, body) in records.by_ids(session, voiding).items()}
+    return [plan.outcome(told) for plan in plans]
 
 
-def _taken_back(stored: datetime, body: str) -> TakenBack:
+def taken_back(stored: datetime, body: str) -> TakenBack:
+    """Of a voiding statement of the bridge's own: when it was stored, and its text."""
     statement = documents.parse(body.encode())
     actor = statement["actor"]
     reason = statement.get("context", {}).get("extensions", {}).get(RECORD, {}).get("reason", "")

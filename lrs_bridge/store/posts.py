@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -227,6 +227,22 @@ def recorded(session: Session, learner: int) -> dict[int, Recorded]:
         row.id: Recorded(row.organisation_id, row.text, row.recorded_at, row.recorded_by)
         for row in session.execute(found)
     }
+
+
+def held_elsewhere(
+    session: Session, among: Iterable[int], organisations_: Collection[int], now: datetime
+) -> set[int]:
+    """Of these learners, those who have a post, now or to come, at another organisation than these."""
+    found: set[int] = set()
+    for part in in_parts(sorted(among)):
+        held = (
+            sa.select(identifiers.c.learner_id)
+            .join(posts, posts.c.identifier_id == identifiers.c.id)
+            .where(posts.c.organisation_id.not_in(sorted(organisations_)))
+            .where(sa.or_(posts.c.ends.is_(None), posts.c.ends > now))
+        )
+        found |= set(session.scalars(held.where(identifiers.c.learner_id.in_(part))))
+    return found
 
 
 def learners_at(session: Session, organisation: int) -> set[int]:

@@ -161,6 +161,19 @@ def may_see(viewer: Viewer) -> sa.ColumnElement[bool]:
     return sa.or_(at_theirs.exists(), in_area.exists(), registered.exists())
 
 
+def known_by(session: Session, viewer: Viewer) -> dict[str, int]:
+    """Of people at the viewer's organisations: by what they are recognised (`learning.identity.names_of`) → the learner's number."""
+    at_theirs = (
+        sa.select(identifiers.c.learner_id)
+        .join(posts, posts.c.identifier_id == identifiers.c.id)
+        .where(posts.c.organisation_id.in_(sorted(viewer.organisations)))
+        .where(sa.or_(posts.c.ends.is_(None), posts.c.ends > viewer.now))
+    )
+    found = sa.select(identifiers.c.text, identifiers.c.folded, identifiers.c.learner_id)
+    rows = session.execute(found.where(identifiers.c.learner_id.in_(at_theirs))).all()
+    return {name: row.learner_id for row in rows for name in (row.text, row.folded) if name}
+
+
 def sees(session: Session, viewer: Viewer, learner: int) -> bool:
     """Whether this learner, who was joined into nobody, is one of those whom the viewer may see."""
     found = sa.select(learners.c.id).where(learners.c.id == learner, learners.c.joined_into.is_(None))

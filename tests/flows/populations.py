@@ -104,7 +104,9 @@ class Population:
 
     def __init__(self, world: World, size: int, seed: int = 7, organisations: int = 0) -> None:
         self.world, self.size, self.chance = world, size, random.Random(seed)
-        self.organisations = [f"Organisation {number}" for number in range(organisations or max(3, size // 60))] + [COUNCIL]
+        self.organisations = [
+            f"Organisation {number}" for number in range(organisations or max(3, size // 60))
+        ] + [COUNCIL]
         self.senders = {source: self._credential(source) for source in ("nwg", "set_toolbox")}
         self.everybody = [self._somebody(number) for number in range(size)]
         self.refused = 0

@@ -45,11 +45,15 @@ def values(town, *, others=()):
         "organisation": town.organisation("Colne Primary School"),
         "area": "essex",
         "learner": town.learner(LEARNER),
+        "kind": "completion",
+        "statement": town.membership_of(LEARNER),
     }
     theirs = {
         "organisation": town.organisation("Grays Youth Club"),
         "area": "thurrock",
         "learner": town.learner(OTHER_LEARNER),
+        "kind": "completion",
+        "statement": town.membership_of(OTHER_LEARNER),
     }
     return {name: theirs[name] if name in others else value for name, value in own.items()}
 
@@ -88,7 +92,7 @@ def test_every_page_is_open_to_those_whom_it_is_for_and_to_nobody_else(town):
     assert seen == set(MAY)
 
 
-@pytest.mark.parametrize("other", ["organisation", "area", "learner"])
+@pytest.mark.parametrize("other", ["organisation", "area", "learner", "statement"])
 def test_what_belongs_to_others_is_not_there(town, other):
     for blueprint, rule, method in pages(town.bridge.app):
         if other in rule.arguments and blueprint != "operator":

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from builders import SITE, completion
 from web.valid_pages import assert_valid
 
+from lrs_bridge.flows import by_hand, roles
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows import roles
 from lrs_bridge.flows.roles import Wanted
 from lrs_bridge.store import organisations, people, sessions
 
@@ -130,6 +130,13 @@ class Town:
 
     def learner(self, address):
         return self._read(lambda session: people.learner_with(session, f"mailto:{address}"))
+
+    def membership_of(self, address):
+        """The statement by which this learner's membership is recorded."""
+        record = by_hand.Record("membership", "nwg", "joined", f"mailto:{address}", self.bridge.clock())
+        keeping = by_hand.Keeping(self.bridge.settings.public_url, "the tests", self.bridge.clock())
+        [kept] = self.bridge.database.write(lambda session: by_hand.keep(session, [record], keeping))
+        return kept.statement
 
     def organisation(self, name):
         return self._read(lambda session: organisations.load(session, [name])[name.casefold()].number)

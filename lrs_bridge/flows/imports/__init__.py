@@ -21,6 +21,7 @@ from lrs_bridge.flows.imports.kinds import take_in as take_in_entries
 from lrs_bridge.flows.imports.memberships import MEMBERSHIPS
 from lrs_bridge.flows.imports.organisations import ORGANISATIONS
 from lrs_bridge.flows.imports.people import PEOPLE
+from lrs_bridge.flows.imports.scope import Scope
 from lrs_bridge.flows.imports.sessions import SESSIONS
 from lrs_bridge.flows.recompute import decided_courses
 from lrs_bridge.learning.mappings import Mappings
@@ -76,19 +77,24 @@ def prepare(
     *,
     told: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
+    scope: Scope | None = None,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Prepared:
     """Understands the headings and checks every row; changes nothing.
 
     `told`: heading → column, "course:KEY", or "" to pass it over, where the file's heading is not the column's name;
-    `constants`: column → what holds for every row. Raises BadInput with everything that is wrong.
+    `constants`: column → what holds for every row; `scope`: what the bringer may record, None for everything. Raises BadInput
+    with everything that is wrong, Forbidden for a kind that is not theirs.
     """
+    if scope:
+        scope.permit(kind.name)
     known = Known(
         mappings,
         organisations.load(session),
         frozenset(identity.all_shared_mailboxes(session)),
         decided_courses(session, mappings),
         mappings.calendar.day_of(now),
+        scope,
     )
     courses = {**{course: course for course in known.decided_courses}, **mappings.courses}
     layout = layout_of(
@@ -119,6 +125,7 @@ def take_in(
         columns=layout.columns,
         cause=f"import-{batch}",
         organisations=prepared.known.organisations,
+        scope=prepared.known.scope,
     )
     checked = prepared.checked
     report = Report(

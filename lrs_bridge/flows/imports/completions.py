@@ -104,7 +104,7 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     wanted = [_record(value, taking.mappings) for value in values]
     outcomes = keep_records(session, wanted, taking, _DETAILS)
-    unknown = strangers(session, values, outcomes)
+    unknown = strangers(session, values, outcomes, taking)
     return [
         recorded(outcome, _words(value), taking, _DETAILS, unknown.get(value["person"], ""))
         for value, outcome in zip(values, outcomes, strict=True)

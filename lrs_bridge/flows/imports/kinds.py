@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows.by_hand import Keeping, Outcome, Record, TakenBack, keep
 from lrs_bridge.flows.imports.claims import Claim, Claims
 from lrs_bridge.flows.imports.columns import Layout, Shape, fold
+from lrs_bridge.flows.imports.scope import Scope
 from lrs_bridge.flows.imports.wording import differences
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import Mappings
@@ -46,20 +48,22 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What rows are checked against: the mappings, the organisations recorded so far by folded name, the mailboxes that
-    several people read (folded), the courses that recorded decisions are about, and which day it is."""
+    several people read (folded), the courses that recorded decisions are about, which day it is, and what may be recorded by
+    whoever brings them (None: everything)."""
 
     mappings: Mappings
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     decided_courses: frozenset[str] = frozenset()
     today: date = date.max
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
     """What taking in needs to know. `columns`: those that the file has; `cause`: what its consequences are put down to;
     `again`: whether records that somebody took back are taken in anew; `organisations`: those recorded before, by folded
-    name."""
+    name; `scope`: within which this stays, and beyond which nothing is told of anybody."""
 
     mappings: Mappings
     public_url: str
@@ -70,6 +74,7 @@ class Taking:
     again: bool = False
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     clock: Clock | None = None
+    scope: Scope | None = None
 
     def unsaid(self, details: Mapping[str, str]) -> frozenset[str]:
         """Of these details by column, those whose column the file does not have: they stay as recorded."""
@@ -88,6 +93,7 @@ class Kept(NamedTuple):
     words: str
     warning: str = ""
     differs: str = ""
+    statement: uuid.UUID | None = None
 
 
 def keep_records(
@@ -95,7 +101,10 @@ def keep_records(
 ) -> list[Outcome]:
     """Keeps records of rows; of `details` (column → detail), what the file has no column for stays as recorded."""
     open_ = taking.unsaid(details)
-    return keep(session, [replace(record, open=open_) for record in records], taking.keeping)
+    outcomes = keep(session, [replace(record, open=open_) for record in records], taking.keeping)
+    if taking.scope:
+        taking.scope.hold(outcomes)
+    return outcomes
 
 
 def recorded(
@@ -104,7 +113,8 @@ def recorded(
     """What became of a record kept by hand; `columns`: column → detail."""
     if outcome.taken_back:
         return Kept(outcome.word, words, taken_back_in_words(outcome.taken_back, taking))
-    return Kept(outcome.word, words, warning, differences(outcome.changes, taking.mappings.calendar, columns))
+    differs = differences(outcome.changes, taking.mappings.calendar, columns)
+    return Kept(outcome.word, words, warning, differs, outcome.statement)
 
 
 def taken_back_in_words(said: TakenBack, taking: Taking) -> str:
@@ -116,10 +126,13 @@ def taken_back_in_words(said: TakenBack, taking: Taking) -> str:
 
 
 def strangers(
-    session: Session, values: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]
+    session: Session, values: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome], taking: Taking
 ) -> dict[str, str]:
     """Identifier → what to see of it before it is done: learners of new records whom nobody is known by."""
     new = {value["person"] for value, one in zip(values, outcomes, strict=True) if one.word == "new"}
+    if taking.scope:
+        unknown = {one for one in new if taking.scope.learner(one) is None}
+        return dict.fromkeys(unknown, f"is not among the people of {taking.scope.organisation}")
     unknown = new - people.known_as(session, new).keys()
     return dict.fromkeys(unknown, "nobody is known by this identifier yet; is it mistyped?")
 
@@ -159,7 +172,8 @@ class Kind(Shape):
 class Report:
     """What an import did, or would do. `changes`, `warnings`: line and words of the first `shown`, without the rows that
     change nothing; `counts` and `warned` count all; `repetitions`: line and the line that it repeats, the first of
-    `repeated`; `headings_told`: whether headings were told that are remembered only when this is done."""
+    `repeated`; `headings_told`: whether headings were told that are remembered only when this is done; `statements`: of the
+    first `shown` records, what each came to and the statement that says it."""
 
     kind: str
     encoding: str
@@ -172,6 +186,7 @@ class Report:
     headings_told: bool = False
     changes: list[tuple[int, str, str]] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
+    statements: list[tuple[str, uuid.UUID]] = field(default_factory=list)
 
     @property
     def changed(self) -> int:
@@ -179,6 +194,8 @@ class Report:
 
     def add(self, line: int, kept: Kept) -> None:
         self.counts[kept.outcome] += 1
+        if kept.statement and len(self.statements) < self.shown:
+            self.statements.append((kept.outcome, kept.statement))
         if kept.outcome not in _UNCHANGING and len(self.changes) < self.shown:
             words = f"{kept.words}; {kept.differs}" if kept.differs else kept.words
             self.changes.append((line, kept.outcome, words))
@@ -316,7 +333,8 @@ def _loaded(kind: Kind, given: dict[str, Any], known: Known) -> tuple[dict[str, 
         said = [(name, _WORDS.get(text, text)) for name, texts in messages.items() for text in _flat(texts)]
         understood = wrong.valid_data if isinstance(wrong.valid_data, dict) else {}
         return {}, [*said, *area_problem(understood, known)]
-    return value, list(kind.check(value, known))
+    said = list(kind.check(value, known))
+    return value, [*said, *(known.scope.problems(kind.name, value) if known.scope else ())]
 
 
 _WORDS = {"Missing data for required field.": "is empty"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows.imports.cells import (
     area_field,
     day_field,
@@ -201,12 +202,20 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
     edges = [[numbers[text] for text in own] for own in owned]
     pairs = [(own[0], other) for own in edges for other in own[1:]]
     learners_before = people.learner_numbers(session, numbers.values())
+    held = taking.scope.held_elsewhere(session, learners_before.values()) if taking.scope else set()
     identity.prove(session, pairs, kind="people_file", source=taking.who, now=taking.now)
     renamed = people.name_people(session, {numbers[text]: name for text, name in names}, taking.now)
     learners = people.learner_numbers(session, numbers.values())
+    if held:
+        _hold_joins([value["person"] for value in values], edges, learners_before, learners, held)
     found, told = [], set[int]()
     for value, known, own in zip(values, owned, edges, strict=True):
-        met = {number: name for text in known for number, name in before.get(text, {}).items()}
+        met = {
+            number: name
+            for text in known
+            for number, name in before.get(text, {}).items()
+            if taking.scope is None or number in taking.scope.learners
+        }
         learner = learners[own[0]]
         joined = any(learners_before[number] != learners[number] for number in own)
         apart = any(learners[number] != learner for number in own)
@@ -216,6 +225,31 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
         warning = _warning(value["person"], met, apart=apart)
         found.append(Introduced(known[0], own[0], warning, changed=changed))
     return found
+
+
+def _hold_joins(
+    names: Sequence[str],
+    edges: Sequence[Sequence[int]],
+    before: Mapping[int, int],
+    after: Mapping[int, int],
+    held: set[int],
+) -> None:
+    """Raises BadInput where one of the learners `held` elsewhere was joined with another: whoever gives somebody an identifier
+    lets its owner see their record."""
+    together: dict[int, set[int]] = {}
+    for number, learner in after.items():
+        together.setdefault(learner, set()).add(before[number])
+    refused = {learner for learner, joined in together.items() if len(joined) > 1 and joined & held}
+    problems = [
+        Problem(
+            name,
+            "these identifiers are not known to be one person's; give the e-mail alone, or ask the Board",
+        )
+        for name, own in zip(names, edges, strict=True)
+        if refused.intersection(after[number] for number in own)
+    ]
+    if problems:
+        raise BadInput("Nothing was recorded.", problems)
 
 
 def _owned(session: Session, values: Sequence[dict[str, Any]]) -> list[list[str]]:

@@ -110,7 +110,7 @@ def _record(value: dict[str, Any], mappings: Mappings) -> by_hand.Record:
 def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) -> list[Kept]:
     wanted = [_record(value, taking.mappings) for value in values]
     outcomes = keep_records(session, wanted, taking, _DETAILS)
-    unknown = strangers(session, values, outcomes)
+    unknown = strangers(session, values, outcomes, taking)
     able = register.may_deliver(session, {value["delivered_by"] for value in values})
     kept, told = [], set[str]()
     for value, record, outcome in zip(values, wanted, outcomes, strict=True):

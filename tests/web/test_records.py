@@ -1,0 +1,228 @@
+"""What a coordinator records on pages, one thing at a time, and takes back."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from builders import completion
+from web.visitors import COORDINATOR, LEARNER, OTHER_LEARNER
+
+from lrs_bridge.flows import by_hand
+
+HEAD = "bea.lind@colne.example"
+COMPLETION = {"person": LEARNER, "course": "escb_basic", "date": "27/2/2026"}
+ATTESTATION = {
+    "person": LEARNER,
+    "attestation": "manager_support",
+    "area": "essex",
+    "by": HEAD,
+    "date": "1/3/2026",
+    "answer": "yes",
+}
+MEMBERSHIP = {"person": LEARNER, "membership": "nwg", "checked": "1/3/2026", "source": "the list of NWG"}
+EQUIVALENCE = {
+    "course": "Kent CSE basic",
+    "counts_as": "escb_basic",
+    "decided_by": HEAD,
+    "basis": "same outcomes",
+    "date": "1/2/2026",
+}
+
+
+class Desk:
+    """Colne's coordinator at the forms."""
+
+    def __init__(self, town):
+        self.town, self.browser = town, town.browser(COORDINATOR)
+        self.base = f"/organisations/{town.organisation('Colne Primary School')}"
+
+    def form(self, kind):
+        return f"{self.base}/records/new/{kind}"
+
+    def sends(self, kind, query="", **fields):
+        return self.browser.post(self.form(kind) + query, follow=False, **fields)
+
+    def records(self, kind, **fields):
+        """Records it; the address of its page."""
+        answer = self.sends(kind, **fields)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def counts(self, who=LEARNER):
+        self.town.bridge.recompute()
+        evidence = self.town.bridge.explain(who)["evidence"]
+        return {one["course"] for one in evidence if one["counts"]}
+
+
+@pytest.fixture
+def desk(town):
+    return Desk(town)
+
+
+def test_each_kind_is_recorded_and_shown_in_words(desk):
+    for kind, fields, told in (
+        ("completion", COMPLETION, ["ESCB basic awareness", "Asha Rao", "27 Feb 2026"]),
+        ("attestation", ATTESTATION, ["The line manager's support", "Asha Rao", HEAD, "Essex"]),
+        ("membership", MEMBERSHIP, ["Membership: NWG", "Asha Rao", "the list of NWG"]),
+        ("equivalence", EQUIVALENCE, ["kent cse basic counts as ESCB", "same outcomes", HEAD]),
+    ):
+        assert desk.browser.get(desk.form(kind)).status_code == 200
+        page = desk.browser.get(desk.records(kind, **fields))
+        assert page.status_code == 200
+        assert "It is recorded" in page.text
+        text = " ".join(re.sub(r"<[^>]+>", " ", page.text).replace("&#39;", "'").split())
+        for words in [*told, COORDINATOR]:
+            assert words in text, (kind, words, text)
+    assert {"escb_basic", "manager_support", "nwg"} <= desk.counts()
+
+
+def test_the_same_again_is_told_and_a_correction_takes_its_place(desk):
+    first = desk.records("completion", **COMPLETION)
+    assert desk.records("completion", **COMPLETION).endswith("done=same")
+    second = desk.records("completion", **COMPLETION, certificate="KC-1")
+    assert second.endswith("done=corrected")
+    assert "Taken back" in desk.browser.get(first).text
+    assert "KC-1" in desk.browser.get(second).text
+
+
+def test_a_persons_page_may_lead_here_and_then_nobody_is_asked_for(desk):
+    query = f"?learner={desk.town.learner(LEARNER)}"
+    page = desk.browser.get(desk.form("completion") + query).text
+    assert "Asha Rao" in page
+    assert 'name="person"' not in page
+    answer = desk.sends("completion", query, course="escb_basic", date="27/2/2026")
+    assert answer.status_code == 303
+    assert "escb_basic" in desk.counts()
+    other = f"?learner={desk.town.learner(OTHER_LEARNER)}"
+    assert desk.browser.get(desk.form("completion") + other).status_code == 404
+    assert desk.sends("completion", other, course="escb_basic", date="27/2/2026").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "field", "told"),
+    [
+        ("completion", {**COMPLETION, "person": ""}, "person", "Enter whose record it is"),
+        ("completion", {**COMPLETION, "course": ""}, "course", "Choose the course"),
+        ("completion", {**COMPLETION, "date": "2/27/2026"}, "date", "is not a day"),
+        ("completion", {**COMPLETION, "date": "27/2/2027"}, "date", "27 Feb 2027 is still to come"),
+        ("completion", {**COMPLETION, "seen_by": LEARNER}, "seen_by", "nobody vouches for their own"),
+        ("completion", {**COMPLETION, "note": "x" * 301}, "note", "at most 300"),
+        ("attestation", {**ATTESTATION, "by": LEARNER}, "by", "nobody attests for themselves"),
+        ("attestation", {**ATTESTATION, "by": "Bea"}, "by", "e-mail address in the correct"),
+        ("attestation", {**ATTESTATION, "parts": "word"}, "parts", "only an item of a tier has parts"),
+        ("membership", {**MEMBERSHIP, "until": "1/1/2026"}, "until", "lies before the day"),
+        ("equivalence", {**EQUIVALENCE, "basis": ""}, "basis", "Enter on what basis"),
+        ("equivalence", {**EQUIVALENCE, "course": "escb_basic"}, "course", "counts as itself already"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(desk, kind, fields, field, told):
+    answer = desk.sends(kind, **fields)
+    assert answer.status_code == 400
+    assert f'<a href="#{field}">' in answer.text
+    error = re.search(rf'id="{field}-error">(.*?)</p>', answer.text, re.DOTALL)
+    assert told in error[1]
+    assert "Error: Record" in answer.text
+    assert all(f'value="{text}"' in answer.text for text in fields.values() if text)
+    assert desk.counts() == set()
+
+
+def test_who_works_elsewhere_and_who_is_nowhere_get_the_same_answer(desk):
+    answers = []
+    for stranger in (OTHER_LEARNER, "nobody@nowhere.example"):
+        for kind, fields in (
+            ("completion", COMPLETION),
+            ("attestation", ATTESTATION),
+            ("membership", MEMBERSHIP),
+        ):
+            answer = desk.sends(kind, **{**fields, "person": stranger})
+            assert answer.status_code == 400
+            answers.append((kind, answer.text.replace(stranger, "them")))
+    assert answers[:3] == answers[3:]
+    assert "nobody with this identifier has a post at your organisation" in answers[0][1]
+    assert "Femi" not in str(answers)
+    assert desk.town.bridge.explain(OTHER_LEARNER)["evidence"] == []
+
+
+def test_what_would_not_count_is_said_before_it_is_recorded(desk):
+    desk.town.bridge.import_csv(
+        "people",
+        "person,identifiers,organisation,area,role,manager\n"
+        f"Asha Rao,{LEARNER},Colne Primary School,essex,Class teacher,{HEAD}\n",
+    )
+    wrong = {**ATTESTATION, "by": "somebody@colne.example"}
+    answer = desk.sends("attestation", **wrong)
+    assert answer.status_code == 200
+    assert "another line manager is recorded" in answer.text
+    assert 'name="sure"' in answer.text
+    assert desk.counts() == set()
+    assert desk.sends("attestation", **wrong, sure="yes").status_code == 303
+
+
+def test_another_organisation_that_is_sent_along_is_passed_over(desk):
+    page = desk.browser.get(desk.records("attestation", **ATTESTATION, organisation="Grays Youth Club"))
+    assert "Grays" not in page.text
+
+
+class TestTakingBack:
+    def test_takes_the_credit_back_and_says_who_why_and_when(self, desk):
+        page = desk.records("completion", **COMPLETION)
+        assert "escb_basic" in desk.counts()
+        void = page.partition("?")[0] + "/void"
+        assert "Asha Rao" in desk.browser.get(void).text
+        answer = desk.browser.post(void, reason="it was  Bea's ")
+        assert (answer.status_code, answer.request.path) == (200, page.partition("?")[0])
+        assert f"Taken back by {COORDINATOR} on 2 Mar 2026: “it was Bea&#39;s”" in answer.text
+        assert desk.counts() == set()
+        again = desk.browser.post(void, reason="twice", follow=False)
+        assert (again.status_code, again.headers["Location"]) == (303, page.partition("?")[0])
+        assert desk.browser.get(void).status_code == 303
+
+    @pytest.mark.parametrize(("reason", "told"), [(" ", "Enter why"), ("x" * 501, "at most 500")])
+    def test_wants_a_reason(self, desk, reason, told):
+        void = desk.records("completion", **COMPLETION).partition("?")[0] + "/void"
+        answer = desk.browser.post(void, reason=reason)
+        assert answer.status_code == 400
+        assert told in answer.text
+        assert "escb_basic" in desk.counts()
+
+    def test_only_of_what_is_kept_by_hand_for_this_organisation_and_about_its_people(self, desk):
+        bridge, now = desk.town.bridge, desk.town.bridge.clock()
+        keeping = by_hand.Keeping(bridge.settings.public_url, "the Board", now)
+
+        def kept(kind, key, word, learner=LEARNER, **detail):
+            record = by_hand.Record(
+                kind, key, word, f"mailto:{learner}", now, by=f"mailto:{HEAD}", detail=detail
+            )
+            [outcome] = bridge.database.write(lambda session: by_hand.keep(session, [record], keeping))
+            return outcome.statement
+
+        [sent] = bridge.stored(completion(f"mailto:{LEARNER}", "nwg_basic", now))
+        own = kept("course", "pace", "completed")
+        for what, statement in {
+            "a source's": uuid.UUID(sent),
+            "one of nobody here": kept("course", "pace", "completed", OTHER_LEARNER),
+            "another organisation's": kept(
+                "attestation", "manager_support", "attested", organisation="Grays Youth Club", area="thurrock"
+            ),
+            "the Board's about a champion": kept(
+                "champion", "essex", "register", organisation="Colne Primary School"
+            ),
+            "a decision of the Board": kept("equivalence", "x", "decided", counts_as="pace", area="essex"),
+            "none": uuid.uuid4(),
+        }.items():
+            for path in ("", "/void"):
+                assert desk.browser.get(f"{desk.base}/records/{statement}{path}").status_code == 404, what
+            answer = desk.browser.post(f"{desk.base}/records/{statement}/void", reason="mine")
+            assert answer.status_code == 404, what
+        assert desk.browser.get(f"{desk.base}/records/{own}/void").status_code == 200
+
+    def test_who_has_left_is_no_longer_theirs(self, desk):
+        page = desk.records("completion", **COMPLETION).partition("?")[0]
+        desk.town.bridge.import_csv(
+            "people",
+            "person,identifiers,organisation,area,role,until\n"
+            f"Asha Rao,{LEARNER},Colne Primary School,essex,Class teacher,2026-03-01\n",
+        )
+        assert desk.browser.get(page).status_code == 404
