@@ -32,6 +32,8 @@ from lrs_bridge.web import (
     errors,
     json_body,
     lookups_api,
+    manager_pages,
+    my_champion_pages,  # noqa: F401  # puts its routes on the blueprint
     my_pages,
     operator,
     pages,
@@ -96,6 +98,7 @@ def create_app(
         (page, (auth.open_to_everybody,)),
         (pages.health, (auth.open_to_everybody,)),
         (sign_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
+        (manager_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (my_pages.blueprint, (auth.require_visitor, cookies.require_form_of_ours)),
         (coordinator.blueprint, (auth.require_coordinator, cookies.require_form_of_ours)),
         (board.blueprint, (auth.require_officer, cookies.require_form_of_ours)),

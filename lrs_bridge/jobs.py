@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
-from lrs_bridge.flows import links, sign_in
+from lrs_bridge.flows import ask_manager, links, notices, sign_in
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
@@ -26,7 +26,8 @@ from lrs_bridge.flows.refused import KEPT_DAYS
 from lrs_bridge.flows.verify import verify
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import clients, outbox, refused, timetable
+from lrs_bridge.store import clients, manager_letters, outbox, refused, timetable
+from lrs_bridge.store import notices as kept_notices
 from lrs_bridge.store.database import Database, Session
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ LEASE_SECONDS = 12
 _RECORD_IDLE_EVERY = timedelta(seconds=30)
 _JUMP_SECONDS = 5.0
 _KEEP_SENT = timedelta(days=90)
+_KEEP_LETTERS = timedelta(days=365)
 _KEEP_EXPIRED = timedelta(days=7)  # so long, whoever comes by an old link hears that it has expired
 
 
@@ -197,6 +199,16 @@ def _deliver(table: Timetable) -> str:
     return str(sent) if sent.sent or sent.failed else ""
 
 
+def _notices(table: Timetable) -> str:
+    sent = notices.send(table.database, table.settings, table.clock)
+    return str(sent) if sent.sent or sent.failed else ""
+
+
+def _reminders(table: Timetable) -> str:
+    sent = ask_manager.remind(table.database, table.settings, table.clock)
+    return f"{sent} line managers reminded" if sent else ""
+
+
 def _mappings(table: Timetable) -> str:
     try:
         files, checked = mapping_flow.read(table.settings.mappings, table.settings.calendar)
@@ -227,6 +239,8 @@ def _purge(table: Timetable) -> str:
             "sent messages": outbox.purge_sent(session, now - _KEEP_SENT),
             "refused requests": refused.purge(session, now - timedelta(days=KEPT_DAYS)),
             "expired credentials": clients.forget_expired(session, now - _KEEP_EXPIRED),
+            "letters without an answer": manager_letters.forget_unanswered(session, now - _KEEP_LETTERS),
+            "notices that could not be sent": kept_notices.forget_failed(session, now - _KEEP_SENT),
         }
         return [f"{count} {what} forgotten" for what, count in counts.items() if count]
 
@@ -250,6 +264,8 @@ JOBS = (
     Job("clock", Every(timedelta(minutes=1)), _due_by_clock),
     Job("announce", Every(timedelta(seconds=3)), _announce),
     Job("deliver", Every(timedelta(seconds=5)), _deliver),
+    Job("notices", Every(timedelta(seconds=5)), _notices),
+    Job("reminders", Every(timedelta(minutes=10)), _reminders),
     Job("codes", Every(timedelta(minutes=10)), _codes),
     Job("verify", Nightly(3), _verify),
     Job("purge", Nightly(4), _purge),

@@ -66,10 +66,12 @@ def deliver(
             continue
         done.failed += 1
         log.warning("message %s to %s was not sent: %s", number, delivery.address, failure)
-        counts = not isinstance(failure, NotSetUp)
-        retry_at = _next_try(delivery, failure, settings, clock()) if counts else clock() + _LOOK_AGAIN
         mark = partial(
-            outbox.mark_failed, number=number, reason=str(failure), retry_at=retry_at, counts=counts
+            outbox.mark_failed,
+            number=number,
+            reason=str(failure),
+            retry_at=next_try(delivery.tries, failure, settings, clock()),
+            counts=not isinstance(failure, NotSetUp),
         )
         database.write(mark)
 
@@ -96,13 +98,13 @@ def _try(
     return None
 
 
-def _next_try(
-    delivery: outbox.Delivery, failure: DeliveryFailed, settings: Settings, now: datetime
-) -> datetime | None:
-    """When to try again; None after the last try, or where another can't help."""
-    if failure.permanent or delivery.tries + 1 >= settings.delivery_tries:
+def next_try(tries: int, failure: DeliveryFailed, settings: Settings, now: datetime) -> datetime | None:
+    """When to try again after that many tries before this one; None after the last, or where another can't help."""
+    if isinstance(failure, NotSetUp):
+        return now + _LOOK_AGAIN
+    if failure.permanent or tries + 1 >= settings.delivery_tries:
         return None
-    wait: timedelta = min(_FIRST_WAIT * 4 ** min(delivery.tries, 6), _LONGEST_WAIT)
+    wait: timedelta = min(_FIRST_WAIT * 4 ** min(tries, 6), _LONGEST_WAIT)
     wait *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
     return now + max(wait, timedelta(seconds=failure.retry_after or 0))
 

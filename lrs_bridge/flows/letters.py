@@ -44,10 +44,17 @@ def render(template: str, about: dict[str, Any]) -> str:
 
 
 def letter(
-    settings: Settings, *, to: str, subject: str, template: str, about: dict[str, Any], now: datetime
+    settings: Settings,
+    *,
+    to: str,
+    subject: str,
+    template: str,
+    about: dict[str, Any],
+    now: datetime,
+    number: uuid.UUID | None = None,
 ) -> EmailMessage:
-    """From the templates TEMPLATE.txt and TEMPLATE.html. Raises BadInput for an address that mail can't be sent to, Undelivered
-    where the fault is the setting mail_from."""
+    """From the templates TEMPLATE.txt and TEMPLATE.html. `number`: of one that may be sent twice, so that it is known as one. Raises
+    BadInput for an address that mail can't be sent to, Undelivered where the fault is the setting mail_from."""
     about = {**about, "public_url": settings.public_url}
     try:
         return mail.compose(
@@ -56,7 +63,7 @@ def letter(
             subject=subject,
             text=render(f"{template}.txt", about),
             html=render(f"{template}.html", about),
-            message_id=f"<{uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
+            message_id=f"<{number or uuid.uuid4()}@{urlsplit(settings.public_url).hostname or 'localhost'}>",
             sent_at=now,
         )
     except BadInput as wrong:

@@ -28,3 +28,16 @@ def town(make_bridge, smtp):
     smtp.messages.clear()
     smtp.answers.clear()
     return Town(make_bridge(smtp_host=smtp.host, smtp_port=smtp.port, smtp_security="none"))
+
+
+@pytest.fixture
+def town_with(make_bridge, smtp):
+    """Makes a town whose bridge has other mappings or settings, with its mail server."""
+
+    def make(**changed):
+        smtp.messages.clear()
+        smtp.answers.clear()
+        bridge = make_bridge(smtp_host=smtp.host, smtp_port=smtp.port, smtp_security="none", **changed)
+        return Town(bridge), smtp
+
+    return make

@@ -1,0 +1,192 @@
+"""Becoming a CSE Champion in one area, as the learner sees it: the standards, whom their posts' letters went to and what came of
+them, and where the request stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from lrs_bridge.errors import NotFound
+from lrs_bridge.flows import line_managers, standings
+from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.ask_manager import reminder_day
+from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
+from lrs_bridge.flows.line_managers import Held
+from lrs_bridge.flows.my_standing import STATUS_WORDS
+from lrs_bridge.flows.sign_in import Visitor
+from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
+from lrs_bridge.moments import Calendar, in_words, parse_instant
+from lrs_bridge.store import manager_letters, people, projections, timetable
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.manager_letters import Letter
+
+LetterState = Literal["open", "expired", "answered", "cancelled", "not_theirs", "taken_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class MyLetter:
+    """The last letter for a post. Days in words; `reminder`: when the address is or was reminded; `supports`, `knows_well`: of one
+    that is answered."""
+
+    number: int
+    state: LetterState
+    name: str
+    address: str
+    sent: str
+    until: str
+    reminder: str
+    ended: str
+    supports: bool = False
+    knows_well: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MyPost:
+    """A post in the area, with its last letter; `may_ask`: a letter for it may be sent now, and would serve."""
+
+    held: Held
+    letter: MyLetter | None
+    may_ask: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MyChampion:
+    """`standing`: as the Read API shows the area's; `words`, `since` in words; `post`: which one the standing speaks for; `act`: what
+    the flow stands at: the day and the Board's note of what led there, and the standards it named as missing."""
+
+    key: str
+    area: str
+    board: str
+    status: str
+    words: str
+    since: str
+    met: tuple[str, ...]
+    missing: tuple[dict[str, Any], ...]
+    posts: tuple[MyPost, ...]
+    asked: bool
+    act_day: str
+    note: str
+    missing_then: tuple[str, ...]
+    is_stale: bool
+    not_proven: str = NOT_PROVEN
+
+    @property
+    def is_champion(self) -> bool:
+        return self.status in ("champion", "legacy_unverified")
+
+    @property
+    def may_request(self) -> bool:
+        return not self.missing and not self.asked and self.status != "champion"
+
+
+def my_champion(
+    session: Session, visitor: Visitor, area: str, calendar: Calendar, now: datetime
+) -> MyChampion:
+    """In a fixed number of queries for each post. Raises NotFound for an area where they have no current post."""
+    mappings = mapping_flow.in_force(session, calendar)
+    learner = visitor.learner
+    if learner is None or area not in mappings.areas:
+        raise NotFound(_NO_POST)
+    person = people.load(session, [learner])[learner]
+    held = line_managers.places(session, person, area, mappings, now)
+    if not held:
+        raise NotFound(_NO_POST)
+    kept = projections.load_standings(session, [learner]).get(learner)
+    own = (kept.body["eligibility"].get(area) if kept else None) or _NOTHING
+    shown = {one["area"]["key"]: one for one in standings.shown(kept, mappings)["champion"]}
+    one = shown.get(area) or {"since": None, "met": [], "missing": [], "status": "not_eligible"}
+    letters = [each for each in manager_letters.of(session, learner) if each.area == area]
+    state = own["champion"] or {}
+    waits = bool(projections.pending_among(session, [learner]))
+    return MyChampion(
+        key=area,
+        area=mappings.areas[area].name,
+        board=mappings.areas[area].board,
+        status=one["status"],
+        words=STATUS_WORDS[one["status"]],
+        since=_day(one["since"], calendar),
+        met=tuple(standard["name"] for standard in one["met"]),
+        missing=tuple(one["missing"]),
+        posts=tuple(_post(each, letters, own, calendar, now) for each in held),
+        asked="request" in (state.get("asked"), state.get("act")),
+        act_day=_day(state.get("since"), calendar),
+        note=state.get("note", ""),
+        missing_then=_names(state, area, mappings),
+        is_stale=waits or is_outdated(kept, timetable.in_force(session)),
+    )
+
+
+_NO_POST = "You have no current post in such an area."
+_NOTHING: dict[str, Any] = {
+    "champion": None,
+    "organisation": "",
+    "service_area": "",
+    "wanting": {},
+    "missing": [],
+}
+
+
+def my_place(
+    session: Session, visitor: Visitor, area: str, place: int, calendar: Calendar, now: datetime
+) -> MyPost:
+    """One of the posts, by its number. Raises NotFound where they hold no such post now."""
+    found = my_champion(session, visitor, area, calendar, now)
+    mine = next((one for one in found.posts if one.held.number == place), None)
+    if mine is None:
+        raise NotFound("You have no such post now.")
+    return mine
+
+
+def _post(
+    held: Held, letters: list[Letter], own: dict[str, Any], calendar: Calendar, now: datetime
+) -> MyPost:
+    last = next((one for one in letters if held.is_at(one.organisation, one.service_area)), None)
+    letter = _letter(last, calendar, now) if last else None
+    is_judged = (plain(own["organisation"]), plain(own["service_area"])) == (
+        plain(held.post.organisation),
+        plain(held.post.service_area),
+    )
+    wanting = {key for keys in own["wanting"].values() for key in keys}
+    has_word = is_judged and wanting.isdisjoint((MANAGER_SUPPORT, WORKING_KNOWLEDGE))
+    is_open = letter is not None and letter.state == "open"
+    is_given = letter is not None and letter.state == "answered" and letter.supports and letter.knows_well
+    return MyPost(held, letter, may_ask=not (has_word or is_open or is_given or held.problem))
+
+
+def _letter(one: Letter, calendar: Calendar, now: datetime) -> MyLetter:
+    state: LetterState
+    if one.closed:
+        state = one.closed
+    elif one.answered_at:
+        state = "answered"
+    else:
+        state = "open" if one.is_open(now) else "expired"
+    ended = one.closed_at or one.answered_at
+    return MyLetter(
+        number=one.number,
+        state=state,
+        name=one.name,
+        address=one.address,
+        sent=in_words(calendar.day_of(one.asked_at)),
+        until=in_words(calendar.last_day_before(one.expires_at)),
+        reminder=in_words(
+            calendar.day_of(one.reminded_at) if one.reminded_at else reminder_day(one, calendar)
+        ),
+        ended=in_words(calendar.day_of(ended)) if ended else "",
+        supports=one.answers.get("support", False),
+        knows_well=one.answers.get("knowledge", False),
+    )
+
+
+def _names(state: dict[str, Any], area: str, mappings: Mappings) -> tuple[str, ...]:
+    """The standards that were missing when the act happened, in words."""
+    champions = mappings.champions_of(area)
+    known = champions.standards if champions else {}
+    keys = state.get("standards_then", {}).get("missing", ())
+    return tuple(known[key].name if key in known else key.replace("_", " ") for key in keys)
+
+
+def _day(instant: str | None, calendar: Calendar) -> str:
+    return in_words(calendar.day_of(parse_instant(instant))) if instant else ""

@@ -1,0 +1,78 @@
+"""Telling people by e-mail what has happened: a notice is kept with what it tells, and sent when that is committed."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from lrs_bridge.connectors import DeliveryFailed
+from lrs_bridge.errors import BadInput, Undelivered
+from lrs_bridge.flows.deliver import CLAIM_SECONDS, Sent, next_try
+from lrs_bridge.flows.letters import NotSetUp, hand_in, letter
+from lrs_bridge.moments import Clock
+from lrs_bridge.settings import Settings
+from lrs_bridge.store import notices
+from lrs_bridge.store.database import Database, Session
+from lrs_bridge.store.notices import Notice
+
+log = logging.getLogger(__name__)
+
+
+def tell(
+    session: Session, address: str, subject: str, template: str, about: dict[str, Any], now: datetime
+) -> None:
+    """Has an e-mail sent, from the templates of that name, once this transaction is committed. `about`: what JSON can hold."""
+    notices.add(session, Notice(uuid.uuid4(), address, " ".join(subject.split()), template, about), now)
+
+
+def send(database: Database, settings: Settings, clock: Clock) -> Sent:
+    """Sends every notice that is due; right when two run at once, and when one is killed."""
+    done = Sent()
+    while True:
+        claimed = database.write(
+            lambda session: notices.claim_next(session, now=clock(), for_seconds=CLAIM_SECONDS)
+        )
+        if claimed is None:
+            return done
+        failure = _try(claimed, settings, clock())
+        if failure is None:
+            done.sent += 1
+            database.write(partial(notices.sent, number=claimed.id))
+            continue
+        done.failed += 1
+        log.warning("a notice (%s) was not sent: %s", claimed.template, failure)
+        mark = partial(
+            notices.failed,
+            number=claimed.id,
+            reason=str(failure),
+            retry_at=next_try(claimed.tries, failure, settings, clock()),
+            counts=not isinstance(failure, NotSetUp),
+        )
+        database.write(mark)
+
+
+def _try(notice: Notice, settings: Settings, now: datetime) -> DeliveryFailed | None:
+    try:
+        message = letter(
+            settings,
+            to=notice.address,
+            subject=notice.subject,
+            template=notice.template,
+            about=notice.about,
+            now=now,
+            number=notice.id,
+        )
+        hand_in(message, settings)
+    except DeliveryFailed as failure:
+        return failure
+    except BadInput as wrong:
+        return DeliveryFailed(str(wrong), permanent=True)
+    except Undelivered as wrong:
+        return DeliveryFailed(str(wrong), permanent=False)
+    except Exception as wrong:
+        log.exception("a notice (%s) could not be made", notice.template)
+        return DeliveryFailed(f"{type(wrong).__name__}: {wrong}", permanent=False)
+    return None

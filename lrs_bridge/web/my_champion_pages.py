@@ -1,0 +1,49 @@
+"""Becoming a CSE Champion, on the learner's own pages: the standards, the letter to the line manager, the request to the Board."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lrs_bridge.errors import BadInput
+from lrs_bridge.flows import ask_manager, my_champion
+from lrs_bridge.web.here import clock, database, now, settings, visitor
+from lrs_bridge.web.my_pages import blueprint
+
+
+@blueprint.get("/champion/<area>")
+def show_champion(area: str) -> str:
+    who, calendar = visitor(), settings().calendar
+    found = database().read(lambda session: my_champion.my_champion(session, who, area, calendar, now()))
+    return render_template("my_champion.html", mine=found)
+
+
+@blueprint.get("/champion/<area>/manager/<int:place>")
+def show_manager(area: str, place: int) -> ResponseReturnValue:
+    """Whom the letter for this post goes to."""
+    return _manager_page(area, place, {})
+
+
+@blueprint.post("/champion/<area>/manager/<int:place>")
+def ask_for_word(area: str, place: int) -> ResponseReturnValue:
+    typed = request.form
+    wanted = ask_manager.Wanted(area, place, typed.get("name", ""), typed.get("address", ""))
+    try:
+        ask_manager.ask(database(), settings(), clock(), visitor(), wanted)
+    except BadInput as wrong:
+        return _manager_page(area, place, {one.where: one.what for one in wrong.problems})
+    return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+@blueprint.post("/champion/<area>/cancel")
+def cancel_letter(area: str) -> ResponseReturnValue:
+    who, number = visitor(), request.form.get("letter", 0, type=int)
+    database().write(lambda session: ask_manager.cancel(session, who, number, now()))
+    return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+def _manager_page(area: str, place: int, wrong: dict[str, str]) -> ResponseReturnValue:
+    who, calendar = visitor(), settings().calendar
+    mine = database().read(lambda session: my_champion.my_place(session, who, area, place, calendar, now()))
+    page = render_template("my_manager.html", area=area, mine=mine, typed=request.form, wrong=wrong)
+    return page, 400 if wrong else 200
