@@ -25,6 +25,7 @@ from lrs_bridge.web import (
     alternate_request,
     auth,
     board,
+    certificate_pages,
     cookies,
     coordinator,
     cors,
@@ -34,6 +35,7 @@ from lrs_bridge.web import (
     lookups_api,
     manager_pages,
     my_champion_pages,  # noqa: F401  # puts its routes on the blueprint
+    my_data_pages,  # noqa: F401  # puts its routes on the blueprint
     my_pages,
     operator,
     pages,
@@ -99,6 +101,7 @@ def create_app(
         (pages.health, (auth.open_to_everybody,)),
         (sign_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (manager_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
+        (certificate_pages.blueprint, (auth.open_to_everybody,)),
         (my_pages.blueprint, (auth.require_visitor, cookies.require_form_of_ours)),
         (coordinator.blueprint, (auth.require_coordinator, cookies.require_form_of_ours)),
         (board.blueprint, (auth.require_officer, cookies.require_form_of_ours)),

@@ -89,7 +89,7 @@ def _public_url(value: Any) -> str:
     return f"{url.scheme}://{url.netloc}{path}"
 
 
-_OWN_PATHS = frozenset({"xapi", "api", "me", "sign-in", "static", "bootstrap", "health"})
+_OWN_PATHS = frozenset({"xapi", "api", "me", "sign-in", "certificates", "static", "bootstrap", "health"})
 
 
 def _database_url(value: Any) -> str:
@@ -207,6 +207,7 @@ TABLE = (
     Setting("smtp_security", "starttls", _one_of("starttls", "tls", "none"), "starttls, tls, or none (a server on this machine only)"),
     Setting("smtp_user", "", _text, "user name, if the server asks for one"),
     Setting("smtp_password", "", _text, "password; set it by the environment"),
+    Setting("fonts", "/usr/share/fonts", _folder, "folder of TrueType fonts (.ttf), by which certificates show names in any script"),
     Setting("delivery_tries", 8, _whole(1, 50), "an alert that failed so often is left, visible, as failed"),
     Setting("alert_settling_minutes", 10, _whole(0, 1_440), "a Board is told what has stood so long; what is taken back sooner is never told"),
     Setting("alerts_held_above", 20, _whole(0, 1_000_000), "if one change of mappings, import, backfill or mass void would send more alerts to an area, they are held until somebody decides"),
@@ -235,6 +236,7 @@ class Settings:
     smtp_security: str
     smtp_user: str
     smtp_password: str
+    fonts: str
     delivery_tries: int
     alert_settling_minutes: int
     alerts_held_above: int

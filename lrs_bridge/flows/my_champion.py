@@ -13,7 +13,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.ask_manager import reminder_day
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.flows.line_managers import Held
-from lrs_bridge.flows.my_standing import STATUS_WORDS
+from lrs_bridge.flows.person import YOUR_STATUS
 from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
@@ -105,7 +105,7 @@ def my_champion(
         area=mappings.areas[area].name,
         board=mappings.areas[area].board,
         status=one["status"],
-        words=STATUS_WORDS[one["status"]],
+        words=YOUR_STATUS[one["status"]],
         since=_day(one["since"], calendar),
         met=tuple(standard["name"] for standard in one["met"]),
         missing=tuple(one["missing"]),

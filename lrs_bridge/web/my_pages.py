@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.flows import links, person, sign_in
+from lrs_bridge.flows import certificates, links, person, sign_in
 from lrs_bridge.web import cookies, pages
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 
@@ -22,8 +22,14 @@ def show_standing() -> ResponseReturnValue:
         return redirect(pages.places_of_visitor()[0][0], 303)
     if learner is None:
         return render_template("nobody_known.html", address=who.address)
-    found = database().read(lambda session: person.seen_by_themselves(session, learner, settings().calendar))
-    return render_template("my_standing.html", address=who.address, mine=found)
+    calendar = settings().calendar
+    found, own = database().read(
+        lambda session: (
+            person.seen_by_themselves(session, learner, calendar),
+            certificates.own(session, learner, calendar),
+        )
+    )
+    return render_template("my_standing.html", address=who.address, mine=found, certificates=own)
 
 
 @blueprint.get("/other-address")

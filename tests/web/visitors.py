@@ -37,7 +37,7 @@ class Browser:
     def _seen(self, answer):
         if answer.mimetype == "text/html" and answer.status_code not in (302, 303):
             assert_valid(answer.text)
-        found = FORM_TOKEN.search(answer.text)
+        found = FORM_TOKEN.search(answer.text) if answer.mimetype == "text/html" else None
         self.token = found[1] if found else self.token
         return answer
 

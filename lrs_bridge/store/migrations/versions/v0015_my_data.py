@@ -1,0 +1,34 @@
+"""Certificates."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from lrs_bridge.store.database import Instant
+
+revision = "0015"
+down_revision = "0012"
+
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "certificates",
+        sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("identifier_id", _NUMBER, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("framework", sa.Text(), nullable=False),
+        sa.Column("framework_name", sa.Text(), nullable=False),
+        sa.Column("board", sa.Text(), nullable=False),
+        sa.Column("tier", sa.Text(), nullable=False),
+        sa.Column("tier_name", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificates")),
+        sa.UniqueConstraint("digest", name=op.f("uq_certificates_digest")),
+        sa.ForeignKeyConstraint(
+            ["identifier_id"], ["identifiers.id"], name=op.f("fk_certificates_identifier_id")
+        ),
+    )
+    op.create_index(op.f("ix_certificates_identifier_id"), "certificates", ["identifier_id"])
