@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
-from lrs_bridge.flows import ask_manager, links, notices, sign_in
+from lrs_bridge.flows import ask_manager, freshness, links, notices, sign_in
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
@@ -223,6 +223,16 @@ def _mappings(table: Timetable) -> str:
     return f"{checked.mappings.digest} put in force" if changed else ""
 
 
+def _sources(table: Timetable) -> str:
+    now = table.clock()
+
+    def journey(session: Session) -> str:
+        mappings = mapping_flow.in_force(session, table.settings.calendar)
+        return freshness.watch(session, mappings, table.settings, now)
+
+    return table.database.write(journey)
+
+
 def _verify(table: Timetable) -> str:
     now = table.clock()
     seen = table.database.read(lambda session: verify(session, table.settings.calendar, now, sample=500))
@@ -266,6 +276,7 @@ JOBS = (
     Job("deliver", Every(timedelta(seconds=5)), _deliver),
     Job("notices", Every(timedelta(seconds=5)), _notices),
     Job("reminders", Every(timedelta(minutes=10)), _reminders),
+    Job("sources", Every(timedelta(minutes=5)), _sources),
     Job("codes", Every(timedelta(minutes=10)), _codes),
     Job("verify", Nightly(3), _verify),
     Job("purge", Nightly(4), _purge),

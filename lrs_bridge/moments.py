@@ -163,6 +163,13 @@ class Duration:
     days: float = 0
     seconds: float = 0
 
+    def in_words(self) -> str:
+        """“7 days”, “1 year 6 months”."""
+        years, months = divmod(self.months, 12)
+        hours, rest = divmod(self.seconds, 3600)
+        parts = {"year": years, "month": months, "day": self.days, "hour": hours, "minute": rest / 60}
+        return " ".join(f"{n:g} {unit}{'' if n == 1 else 's'}" for unit, n in parts.items() if n)
+
 
 def parse_duration(text: str) -> Duration:
     """Raises ValueError for what ISO 8601 does not call a duration, and for what is longer than any calendar."""
@@ -196,6 +203,10 @@ class Calendar:
 
     def day_of(self, instant: datetime) -> date:
         return instant.astimezone(self.zone).date()
+
+    def in_words(self, instant: datetime) -> str:
+        """“3 Apr 2026 at 09:30”."""
+        return f"{in_words(self.day_of(instant))} at {instant.astimezone(self.zone):%H:%M}"
 
     def start_of(self, day: date) -> datetime:
         return datetime.combine(day, time(), tzinfo=self.zone).astimezone(UTC)

@@ -43,11 +43,11 @@ def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar)
         kind, number = one[1], int(one[2])
         if kind == "mappings" and number in mappings:
             row = mappings[number]
-            words[cause] = f"mappings put in force by {row.put_by} on {_moment(row.since, calendar)}"
+            words[cause] = f"mappings put in force by {row.put_by} on {calendar.in_words(row.since)}"
         elif kind == "import" and number in tables:
             words[cause] = (
                 f"import {number} of {tables[number].kind} {tables[number].file}".rstrip()
-                + f" by {tables[number].who} on {_moment(tables[number].at, calendar)}"
+                + f" by {tables[number].who} on {calendar.in_words(tables[number].at)}"
             )
         elif kind == "voids-by":
             words[cause] = f"statements that “{senders.get(number, number)}” voided"
@@ -58,10 +58,6 @@ def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar)
         else:
             words[cause] = cause
     return words
-
-
-def _moment(moment: datetime, calendar: Calendar) -> str:
-    return f"{in_words(calendar.day_of(moment))} at {moment.astimezone(calendar.zone):%H:%M}"
 
 
 def waiting(session: Session, settings: Settings, now: datetime) -> list[dict[str, Any]]:
@@ -114,7 +110,7 @@ def _why(one: news.Waiting, mappings: Mappings, settings: Settings, busy: set[st
         return f"the Board is told from {in_words(settings.calendar.day_of(area.start))} on"
     settled = one.since + timedelta(minutes=settings.alert_settling_minutes)
     if settled > now:
-        return f"settles until {_moment(settled, settings.calendar)}"
+        return f"settles until {settings.calendar.in_words(settled)}"
     return "due, when the timetable runs and nothing of these people is left to compute"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from lrs_bridge.flows import alerts, refused
+from lrs_bridge.flows import alerts, freshness, refused
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import recipients_of
 from lrs_bridge.moments import format_instant
@@ -59,8 +59,34 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
         "learners": projections.count_learners(session),
     }
     body["areas_without_recipients"] = _untold_areas(session, settings) if row else []
-    body["trouble"] = list(_trouble(body, runs, oldest, now))
+    sources = (
+        freshness.of_sources(session, mapping_flow.in_force(session, settings.calendar), now) if row else []
+    )
+    body["sources"] = [_source(one) for one in sources]
+    body["trouble"] = [
+        *_trouble(body, runs, oldest, now),
+        *(freshness.in_words(one, settings.calendar) for one in sources if one.is_overdue),
+    ]
     return body
+
+
+def _source(one: freshness.Freshness) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "name": one.name,
+        "last": _instant(one.last_at),
+        "expected_every": one.expected or None,
+        "expected_by": _instant(one.due_at),
+        "overdue": one.is_overdue,
+        "credentials": [
+            {"key": sender.key, "name": sender.name, "test": sender.test, "last": _instant(sender.last_at)}
+            for sender in one.senders
+        ],
+    }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return format_instant(moment) if moment else None
 
 
 def _untold_areas(session: Session, settings: Settings) -> list[str]:
@@ -84,9 +110,9 @@ def _trouble(
         for one in body["alerts"]["held"]
     ]
     if body["deliveries"]["failed"]:
-        said.append(f"{body['deliveries']['failed']} messages to Boards have failed for good")
+        said.append(f"{body['deliveries']['failed']} messages have failed for good")
     elif body["deliveries"]["failures"]:
-        said.append(f"{len(body['deliveries']['failures'])} messages to Boards wait to be tried again")
+        said.append(f"{len(body['deliveries']['failures'])} messages wait to be tried again")
     for area in body["areas_without_recipients"]:
         said.append(
             f"no address is set for the Board of {area}, so it is told nothing (champions file, alerts)"

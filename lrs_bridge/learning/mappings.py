@@ -76,12 +76,13 @@ class Vouching:
 @dataclass(frozen=True, slots=True)
 class Source:
     """One kind of sender. Its rules are tried in file order; the first that matches wins. `profiles`: whose agent profiles
-    vouch for e-mail."""
+    vouch for e-mail; `expect_within`: after which time without a statement something is amiss."""
 
     key: str
     name: str
     rules: tuple[Rule, ...]
     profiles: tuple[Vouching, ...] = ()
+    expect_within: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

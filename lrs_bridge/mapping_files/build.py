@@ -15,6 +15,7 @@ def source(data: dict[str, Any], calendar: Calendar) -> types.Source:
         data["name"],
         tuple(_rule(one, about, accept, calendar) for one in data["rules"]),
         tuple(types.Vouching(one["home_page"], tuple(one["mail_domains"])) for one in data["profiles"]),
+        data["expect_within"],
     )
 
 

@@ -153,6 +153,10 @@ class Source(_Mapping):
         load_default=list,
         metadata=says("The sites whose agent profiles vouch for e-mail; left out: none."),
     )
+    expect_within = duration_field(
+        "After which time without a statement operators are told, such as P7D; left out: never.",
+        load_default=None,
+    )
 
 
 class Tier(_Mapping):

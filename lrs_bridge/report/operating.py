@@ -40,6 +40,10 @@ def _status(body: dict[str, Any]) -> Iterator[str]:
             else ""
         )
         yield f"Mappings   {mappings['digest']} since {mappings['since'][:19]} by {mappings['put_by']}{again}"
+    for source in body["sources"]:
+        last = f"last {source['last'][:19]}" if source["last"] else "nothing yet"
+        by = f", expected by {source['expected_by'][:19]}" if source["expected_by"] else ""
+        yield f"Source     {source['source']}: {last}{by}{', overdue' if source['overdue'] else ''}"
     yield f"Learners   {body['learners']}"
     yield f"Unmapped   {body['unmapped_activities']} activities (`lrs-bridge unmapped`)"
     alerts = body["alerts"]

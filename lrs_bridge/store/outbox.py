@@ -107,6 +107,27 @@ def summarise(session: Session, area: str, recipients: Sequence[Recipient], now:
     insert_many(session, deliveries, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One to an operator about the service. `about`: what, so that it is written once; `said`: what the template is given."""
+
+    about: str
+    subject: str
+    template: str
+    said: dict[str, Any]
+
+
+def write_letter(session: Session, letter: Letter, addresses: Sequence[str], now: datetime) -> None:
+    """One message to each address."""
+    text = json.dumps({"subject": letter.subject, "template": letter.template, "said": letter.said})
+    rows = [
+        _message("", Recipient("email", address), letter.about, now) | {"letter": text}
+        for address in dict.fromkeys(addresses)
+    ]
+    if rows:
+        insert_many(session, deliveries, rows)
+
+
 def _message(area: str, recipient: Recipient, about: str, due: datetime) -> dict[str, Any]:
     """A row of `deliveries`. Its id follows from recipient, area and what it is about."""
     name = f"{recipient.channel}/{recipient.address}/{area}/{about}"
@@ -170,7 +191,8 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message claimed for sending. `id` was minted once and is the same at every try; a summary tells no `news`."""
+    """A message claimed for sending. `id` was minted once and is the same at every try; a summary tells no `news`. `letter`: of one
+    to an operator, subject, template and what it is given."""
 
     id: uuid.UUID
     channel: str
@@ -181,6 +203,7 @@ class Delivery:
     tries: int
     news: tuple[News, ...]
     summary: Summary | None = None
+    letter: dict[str, Any] | None = None
 
 
 def claim_next(session: Session, *, now: datetime, for_seconds: int) -> uuid.UUID | None:
@@ -229,6 +252,7 @@ def load(session: Session, number: uuid.UUID) -> Delivery:
         row.tries,
         news,
         summary,
+        json.loads(row.letter) if row.letter else None,
     )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lrs_bridge.store import certificate_tables, letter_tables, role_tables, session_tables, standing_tables  # noqa: F401  # part of the schema
+from lrs_bridge.store import (  # noqa: F401  # part of the schema
+    certificate_tables,
+    letter_tables,
+    operating_tables,
+    role_tables,
+    session_tables,
+    standing_tables,
+)
 from lrs_bridge.store.alert_tables import (  # noqa: F401  # part of the schema
     alert_decisions,
     alerts,

@@ -98,7 +98,7 @@ ONE = {
         MOODLE,
         "source: moodle\n",
         "source: moodle\nsorce: x\n",
-        "sources/moodle.yaml:12 sorce: there is no key “sorce” here → one of source, name, defaults, rules, profiles",
+        "sources/moodle.yaml:12 sorce: there is no key “sorce” here → one of source, name, defaults, rules, profiles, expect_within",
     ),
     "a site that is no address": (
         MOODLE,
