@@ -27,6 +27,7 @@ from lrs_bridge.flows.verify import verify
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import clients, manager_letters, outbox, refused, timetable
+from lrs_bridge.store import freshness as outages
 from lrs_bridge.store import notices as kept_notices
 from lrs_bridge.store.database import Database, Session
 
@@ -251,6 +252,8 @@ def _purge(table: Timetable) -> str:
             "expired credentials": clients.forget_expired(session, now - _KEEP_EXPIRED),
             "letters without an answer": manager_letters.forget_unanswered(session, now - _KEEP_LETTERS),
             "notices that could not be sent": kept_notices.forget_failed(session, now - _KEEP_SENT),
+            "replaced secrets": clients.forget_old_secrets(session, now),
+            "ended silences of sources": outages.forget_outages(session, now - _KEEP_SENT),
         }
         return [f"{count} {what} forgotten" for what, count in counts.items() if count]
 

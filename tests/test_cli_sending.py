@@ -132,6 +132,19 @@ class TestClients:
         assert one["revoked_at"]
         assert "revoked" in shell.well("clients")
 
+    def test_gives_one_a_new_secret(self, shell):
+        made = json.loads(shell.well("add-client", "Council", "--json"))
+        changed = json.loads(shell.well("rotate-client", made["key"], "--overlap-days", "3", "--json"))
+        assert changed["key"] == made["key"]
+        assert changed["secret"] != made["secret"]
+        [one] = json.loads(shell.well("clients", "--json"))
+        assert one["old_secret_until"] == changed["old_secret_until"]
+        said = shell.well("rotate-client", made["key"], "--overlap-days", "0")
+        assert "The old secret works no longer." in said
+        [one] = json.loads(shell.well("clients", "--json"))
+        assert one["old_secret_until"] is None
+        assert "no credential nothing" in shell.refused(1, "rotate-client", "nothing")
+
     def test_tells_launches_apart(self, shell):
         assert shell.well("clients", "--launches") == "There are none.\n"
         shell.well("add-client", "Council")

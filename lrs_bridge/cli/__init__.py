@@ -29,6 +29,7 @@ for command in (
     operating.settings_command,
     operating.add_client,
     operating.revoke_client,
+    sending.rotate_client,
     sending.clients_command,
     sending.launch_link,
     sending.refused_command,

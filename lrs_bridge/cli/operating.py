@@ -14,7 +14,7 @@ import click
 from lrs_bridge import demo, serving
 from lrs_bridge import settings as setting_table
 from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings, take_up_mappings, who
-from lrs_bridge.errors import BadInput, NotFound, Problem
+from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import credentials
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import status as reporting
@@ -22,7 +22,6 @@ from lrs_bridge.jobs import Timetable
 from lrs_bridge.moments import system_clock
 from lrs_bridge.report.operating import status_report
 from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
-from lrs_bridge.store import clients
 from lrs_bridge.store.migrations import migrate
 
 
@@ -191,8 +190,8 @@ def _refuse_beside_moodle(given: Mapping[str, tuple[str, ...]]) -> None:
 def revoke_client(key: str) -> None:
     """End a credential. What it sent stays stored and counts on."""
     database = open_database(read_settings())
-    if not database.write(lambda session: clients.revoke(session, key, system_clock())):
-        raise NotFound(f"There is no credential {key} to revoke.")
+    now = system_clock()
+    database.write(lambda session: credentials.revoke(session, key, who=who(), now=now))
     click.echo(f"{key} is revoked.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from lrs_bridge.cli.plumbing import example, open_database, print_json, read_settings, who
@@ -24,6 +26,34 @@ def clients_command(*, launches: bool, as_json: bool) -> None:
         print_json(found)
     else:
         click.echo(clients_report(found))
+
+
+@click.command("rotate-client", epilog=example("lrs-bridge rotate-client 3f0c9a… --overlap-days 7"))
+@click.argument("key")
+@click.option(
+    "--overlap-days",
+    type=click.IntRange(0, credentials.LONGEST_OVERLAP.days),
+    default=7,
+    show_default=True,
+    help="How long the old secret works yet; 0 ends it at once.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rotate_client(key: str, overlap_days: int, *, as_json: bool) -> None:
+    """Give a credential a new secret, which is shown this once. Everything else about it stays."""
+    database = open_database(read_settings())
+    now, overlap = system_clock(), timedelta(days=overlap_days)
+    made = database.write(lambda session: credentials.rotate(session, key, overlap, who=who(), now=now))
+    until = now + overlap
+    if as_json:
+        print_json({"key": made.key, "secret": made.secret, "old_secret_until": format_instant(until)})
+        return
+    click.echo(f"key       {made.key}\nsecret    {made.secret}")
+    click.echo("The secret is not kept and can't be shown again.")
+    click.echo(
+        f"The old secret works until {format_instant(until)[:19]}Z."
+        if overlap
+        else "The old secret works no longer."
+    )
 
 
 @click.command(

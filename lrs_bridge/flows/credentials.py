@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from lrs_bridge.errors import BadInput, Forbidden, Problem, Unauthorised
+from lrs_bridge.errors import BadInput, Forbidden, NotFound, Problem, Unauthorised
 from lrs_bridge.flows.origins import parse_origin
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.moments import format_instant
-from lrs_bridge.store import clients
+from lrs_bridge.store import audit, clients
 from lrs_bridge.store.database import Session
 
 XAPI_SCOPES: Mapping[str, str] = {
@@ -110,15 +110,23 @@ def add_client(
         for scope in (STANDINGS, LINKS)
         if scope in scopes and not home_pages
     ]
+    problems += [
+        Problem(
+            "--mail-domain", f"“{domain}” is not a mail domain", "", "what stands after the @: council.gov.uk"
+        )
+        for domain in mail_domains
+        if "@" in domain or "." not in domain or domain.split() != [domain]
+    ]
     if not name.strip():
         problems.append(Problem("NAME", "is empty"))
     if problems:
         raise BadInput("The credential was not made.", problems)
-    return clients.add(
+    scopes = scopes or DEFAULT_SCOPES
+    made = clients.add(
         session,
         name=name,
         source=source,
-        scopes=scopes or DEFAULT_SCOPES,
+        scopes=scopes,
         test=test,
         home_pages=home_pages,
         mail_domains=mail_domains,
@@ -127,6 +135,36 @@ def add_client(
         created_by=who,
         origins=allowed,
     )
+    about = f"{name} ({made.key}), source {source or 'none'}, may {', '.join(scopes)}"
+    audit.note(session, who=who, act="credential made", about=about, now=now)
+    return made
+
+
+LONGEST_OVERLAP = timedelta(days=90)
+
+
+def rotate(session: Session, key: str, overlap: timedelta, *, who: str, now: datetime) -> clients.NewClient:
+    """Gives a credential a new secret, which can be read only from the answer; the one that it had works for `overlap` yet, an older
+    one no longer. Who it is, what it may do and what it sent stay. Raises BadInput for an overlap of more than 90 days, NotFound for
+    a credential that there is not, was revoked, or is of a launch."""
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        problem = Problem("overlap", "is longer than 90 days", "", "0 to 90 days")
+        raise BadInput("The secret was not changed.", [problem])
+    changed = clients.rotate(session, key, now + overlap)
+    if changed is None:
+        raise NotFound(f"There is no credential {key} whose secret can be changed.")
+    name, made = changed
+    until = f"until {format_instant(now + overlap)[:16]}Z" if overlap else "no longer"
+    about = f"{name} ({key}); the old secret works {until}"
+    audit.note(session, who=who, act="secret changed", about=about, now=now)
+    return made
+
+
+def revoke(session: Session, key: str, *, who: str, now: datetime, reason: str = "") -> None:
+    """Ends a credential; what it sent stays stored and counts on. Raises NotFound where there is none to revoke."""
+    if not clients.revoke(session, key, now):
+        raise NotFound(f"There is no credential {key} to revoke.")
+    audit.note(session, who=who, act="credential revoked", about=key, now=now, reason=reason)
 
 
 def source_problems(source: str | None, known: tuple[str, ...]) -> list[Problem]:
@@ -213,4 +251,5 @@ def _told(one: clients.Listed, now: datetime) -> dict[str, Any]:
         "created_by": one.created_by,
         "revoked_at": format_instant(one.revoked_at) if one.revoked_at else None,
         "expires_at": format_instant(client.expires_at) if client.expires_at else None,
+        "old_secret_until": format_instant(one.old_until) if one.old_until and one.old_until > now else None,
     }

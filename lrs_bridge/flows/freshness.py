@@ -35,9 +35,15 @@ def of_sources(session: Session, mappings: Mappings, now: datetime) -> list[Fres
     """Every source that a mapping file describes or a credential speaks for, by name."""
     by_source: dict[str, list[Sender]] = {key: [] for key in mappings.sources if key != BRIDGE}
     for one in freshness.senders(session, now):
-        by_source.setdefault(one.source, []).append(one)
+        if one.source:
+            by_source.setdefault(one.source, []).append(one)
     found = [_of(source, senders, mappings, now) for source, senders in by_source.items()]
     return sorted(found, key=lambda one: one.name.casefold())
+
+
+def last_by_key(session: Session, now: datetime) -> dict[str, datetime | None]:
+    """Key of each credential → when its last statement was stored."""
+    return {one.key: one.last_at for one in freshness.senders(session, now)}
 
 
 def _of(source: str, senders: Sequence[Sender], mappings: Mappings, now: datetime) -> Freshness:

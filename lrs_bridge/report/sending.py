@@ -27,7 +27,11 @@ def _client(one: dict[str, Any]) -> Iterator[str]:
         yield f"  learner    {launch['learner']}"
         yield f"  activity   {launch['activity']}, registration {launch['registration']}"
     yield f"  made       {one['created_at'][:19]} by {one['created_by']}"
-    for title, instant in (("revoked", one["revoked_at"]), ("until", one["expires_at"])):
+    for title, instant in (
+        ("revoked", one["revoked_at"]),
+        ("until", one["expires_at"]),
+        ("old secret", one["old_secret_until"]),
+    ):
         if instant:
             yield f"  {title:<10} {instant[:19]}"
     yield ""

@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,8 @@ class Launch:
 @dataclass(frozen=True, slots=True)
 class Client:
     """A credential as checked. `scopes` are the xAPI specification's (Communication 4.2) and those of the Read API; `origins`:
-    of web pages that may use it; `launch`: what it is held to, where it was made for one."""
+    of web pages that may use it; `launch`: what it is held to, where it was made for one; `secret_until`: how long the secret that
+    was shown works yet, where a newer one has taken its place."""
 
     id: int
     name: str
@@ -43,9 +44,14 @@ class Client:
     origins: tuple[str, ...] = ()
     expires_at: datetime | None = None
     launch: Launch | None = None
+    secret_until: datetime | None = None
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
+
+    def is_by_old_secret(self, now: datetime) -> bool:
+        """Whether the secret that was shown has been replaced and works no longer."""
+        return self.secret_until is not None and self.secret_until <= now
 
     def may(self, *scopes: str) -> bool:
         """Whether it has one of these scopes of xAPI's, or "all", which is xAPI's too and reaches nothing else."""
@@ -128,6 +134,36 @@ def revoke(session: Session, key: str, now: datetime) -> bool:
     return session.execute(live.values(revoked_at=now)).rowcount > 0
 
 
+def rotate(session: Session, key: str, old_until: datetime) -> tuple[str, NewClient] | None:
+    """Gives the credential a new secret; the one that it had works until then, and the one before that no longer. Returns its name
+    and the new secret; None where there is no such credential, or none that lasts."""
+    lasting = sa.and_(
+        clients.c.key == key,
+        clients.c.secret_hash != b"",
+        clients.c.revoked_at.is_(None),
+        clients.c.expires_at.is_(None),
+    )
+    name: str | None = session.scalar(sa.select(clients.c.name).where(lasting).with_for_update())
+    if name is None:
+        return None
+    secret, salt = secrets.token_urlsafe(32), secrets.token_bytes(16)
+    values = {
+        "old_salt": clients.c.salt,
+        "old_secret_hash": clients.c.secret_hash,
+        "old_until": old_until,
+        "salt": salt,
+        "secret_hash": _hash(secret, salt),
+    }
+    session.execute(sa.update(clients).where(clients.c.key == key).values(values))
+    return name, NewClient(key, secret)
+
+
+def forget_old_secrets(session: Session, now: datetime) -> int:
+    """Those that work no longer; how many."""
+    past = sa.update(clients).where(clients.c.old_until <= now)
+    return session.execute(past.values(old_salt=None, old_secret_hash=None, old_until=None)).rowcount
+
+
 def authority(session: Session, actor: dict[str, Any]) -> int:
     """The number of this authority, written on first sight. `actor` must be an Agent with an account."""
     account = actor["account"]
@@ -138,16 +174,21 @@ def authority(session: Session, actor: dict[str, Any]) -> int:
 
 
 def check(session: Session, key: str, secret: str) -> Client | None:
-    """The client whose key and secret these are, expired or not; None for a wrong or revoked one."""
+    """The client whose key and secret these are, expired or not, the secret before the last too; None for a wrong or revoked
+    one."""
     if "\0" in key:  # PostgreSQL refuses to be asked for it
         return None
     row = session.execute(
         sa.select(clients).where(clients.c.key == key, clients.c.revoked_at.is_(None))
     ).one_or_none()
     salt, expected = (row.salt, row.secret_hash) if row else (bytes(16), bytes(32))
-    if not hmac.compare_digest(_hash(secret, salt), expected) or row is None:
+    if hmac.compare_digest(_hash(secret, salt), expected) and row is not None:
+        return _client(row)
+    if row is None or row.old_secret_hash is None:
         return None
-    return _client(row)
+    if hmac.compare_digest(_hash(secret, row.old_salt), row.old_secret_hash):
+        return replace(_client(row), secret_until=row.old_until)
+    return None
 
 
 def live(session: Session, numbers: Collection[int], now: datetime) -> set[int]:
@@ -232,6 +273,7 @@ class Listed:
     created_at: datetime
     created_by: str
     revoked_at: datetime | None
+    old_until: datetime | None
 
 
 def listed(session: Session, *, launches: bool) -> list[Listed]:
@@ -246,6 +288,7 @@ def listed(session: Session, *, launches: bool) -> list[Listed]:
             row.created_at,
             row.created_by,
             row.revoked_at,
+            row.old_until,
         )
         for row in session.execute(found.order_by(clients.c.id.desc()))
     ]

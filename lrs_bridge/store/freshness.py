@@ -17,7 +17,7 @@ _LAUNCHES_LOOKED_AT = 200
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A credential that speaks for a source, and when its last statement was stored."""
+    """A credential, the source that it speaks for or "", and when its last statement was stored."""
 
     key: str
     name: str
@@ -30,7 +30,7 @@ class Sender:
 
 
 def senders(session: Session, now: datetime) -> list[Sender]:
-    """All credentials of sources, revoked ones too, and the newest of launches, in order of their making: one seek each."""
+    """All credentials, revoked ones too, and the newest of launches, in order of their making: one seek each."""
     columns = [
         clients.c[name]
         for name in ("key", "name", "source", "test", "created_at", "revoked_at", "expires_at", "id")
@@ -44,15 +44,15 @@ def senders(session: Session, now: datetime) -> list[Sender]:
         .scalar_subquery()
         .label("last_at")
     )
-    of_sources = sa.select(*columns, last_at).where(clients.c.source.is_not(None), clients.c.key != "bridge")
-    newest = of_sources.where(clients.c.expires_at.is_not(None)).order_by(clients.c.id.desc())
-    lasting = of_sources.where(clients.c.expires_at.is_(None))
+    of_all = sa.select(*columns, last_at).where(clients.c.key != "bridge")
+    newest = of_all.where(clients.c.expires_at.is_not(None)).order_by(clients.c.id.desc())
+    lasting = of_all.where(clients.c.expires_at.is_(None))
     both = sa.union_all(lasting, sa.select(newest.limit(_LAUNCHES_LOOKED_AT).subquery()))
     return [
         Sender(
             row.key,
             row.name,
-            row.source,
+            row.source or "",
             row.test,
             row.expires_at is not None,
             row.revoked_at is None and (row.expires_at is None or row.expires_at > now),

@@ -115,6 +115,10 @@ clients = sa.Table(
     sa.Column("only_registration", sa.Text, nullable=False, server_default=""),
     # Web pages of these origins may use it, separated by spaces (CORS).
     sa.Column("origins", sa.Text, nullable=False, server_default=""),
+    # The secret before the last change, which works beside it until then.
+    sa.Column("old_salt", sa.LargeBinary(16)),
+    sa.Column("old_secret_hash", sa.LargeBinary(32)),
+    sa.Column("old_until", Instant),
 )
 
 learners = sa.Table(

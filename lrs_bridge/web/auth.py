@@ -23,7 +23,8 @@ _REMEMBERED = 1000
 
 class Admission:
     """Credentials of one process that were found good less than a second ago are taken as good without asking again. Who was
-    revoked reads for that second more; whoever writes is checked once more with what is written."""
+    revoked reads for that second more; whoever writes is checked once more with what is written. A secret that was replaced at once
+    works for that second more."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,6 +64,8 @@ def require_client() -> None:
     g.client = client
     if client.has_expired(here.now()):
         raise Unauthorised("The credential has expired: launch the content anew.")
+    if client.is_by_old_secret(here.now()):
+        raise Unauthorised("The secret was replaced by a newer one, and works no longer.")
 
 
 def require_visitor() -> ResponseReturnValue | None:

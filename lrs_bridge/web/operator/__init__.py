@@ -1,6 +1,9 @@
 """The pages of whoever runs the service. Each module puts its routes on the blueprint."""
 
-from lrs_bridge.web.operator import home  # noqa: F401  # puts its routes on the blueprint
+from lrs_bridge.web.operator import (  # noqa: F401  # they put their routes on the blueprint
+    credentials,
+    home,
+)
 from lrs_bridge.web.operator.blueprint import blueprint
 
 __all__ = ["blueprint"]

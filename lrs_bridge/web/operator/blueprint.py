@@ -13,7 +13,10 @@ from lrs_bridge.web.here import settings
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
-_MENU = (("show_status", "Is it healthy?"),)
+_MENU = (
+    ("show_status", "Is it healthy?"),
+    ("show_credentials", "Credentials"),
+)
 """Pages by the name of what shows them, and what they are called."""
 
 

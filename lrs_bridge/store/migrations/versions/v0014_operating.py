@@ -1,4 +1,4 @@
-"""Running the service: sources that fell silent, and letters to operators in the outbox."""
+"""Running the service: secrets that are changed, sources that fell silent, and letters to operators in the outbox."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,11 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    for column in ("old_salt", "old_secret_hash"):
+        op.add_column(
+            "clients", sa.Column(column, sa.LargeBinary(16 if column == "old_salt" else 32), nullable=True)
+        )
+    op.add_column("clients", sa.Column("old_until", Instant(), nullable=True))
     op.add_column("deliveries", sa.Column("letter", sa.Text(), server_default="", nullable=False))
     op.create_table(
         "source_outages",
