@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from datetime import date, datetime
 from typing import Any
 
 import click
-from marshmallow import ValidationError
 
 from lrs_bridge.cli.plumbing import (
     Refusing,
@@ -20,13 +18,12 @@ from lrs_bridge.cli.plumbing import (
     read_settings,
     who,
 )
-from lrs_bridge.errors import BadInput, Conflict, Problem
 from lrs_bridge.flows import by_hand
 from lrs_bridge.flows import champion as flow
-from lrs_bridge.flows.imports.cells import day_field
+from lrs_bridge.flows.days import moment_of
 from lrs_bridge.learning.champions import Act
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.moments import Calendar, system_clock
+from lrs_bridge.moments import system_clock
 from lrs_bridge.report.people import gaps_report, register_report
 
 
@@ -119,7 +116,7 @@ def _keep(
     settings = read_settings()
     database, now = open_database(settings), system_clock()
     mappings = mappings_in_use(database, settings)
-    happened = _moment(day, mappings.calendar, now) if day else now
+    happened = moment_of(day, "--date", mappings.calendar, now) if day else now
     keeping = by_hand.Keeping(settings.public_url, who(), now, clock=system_clock)
     asked = [
         flow.Asked(name, identifier, area, happened, organisation, service_area, by, by_name, note)
@@ -135,17 +132,6 @@ def _keep(
         if kept.missing:
             click.echo(f"  missing   {'; '.join(names.get(key, key) for key in kept.missing)}")
     click.echo("Standings follow within seconds.")
-
-
-def _moment(text: str, calendar: Calendar, now: datetime) -> datetime:
-    """The beginning of that day; today, this moment, so that it comes after what was recorded before."""
-    try:
-        day: date = day_field().deserialize(text)
-    except ValidationError as wrong:
-        raise BadInput("Nothing was recorded.", [Problem("--date", str(wrong.messages[0]))]) from wrong
-    if day > calendar.day_of(now):
-        raise Conflict(f"{text} is still to come; what has not happened yet is not recorded.")
-    return now if day == calendar.day_of(now) else calendar.start_of(day)
 
 
 @champion.command("list", epilog=example("lrs-bridge champion list --area essex --csv > register.csv"))

@@ -14,15 +14,16 @@ from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import by_hand
 from lrs_bridge.flows.identifiers import identifier_named
 from lrs_bridge.flows.recompute import history_now
-from lrs_bridge.learning.champions import Act, ChampionState, Place, place_of, state_in
+from lrs_bridge.learning.champions import Act, ChampionState, Place, acts_in, place_of, state_in
 from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
-from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.history import Evidence, History, plain
 from lrs_bridge.learning.identity import names_of
 from lrs_bridge.learning.mappings import Champions, Mappings
 from lrs_bridge.moments import Calendar, in_words
 from lrs_bridge.store import people
 from lrs_bridge.store import register as register_store
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.register import Chosen
 from lrs_bridge.xapi.agents import parse_identifier
 
 DECISIONS = ("register", "return")
@@ -78,9 +79,10 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
     by = str(parse_identifier(asked.by)) if asked.by else None
     if by and asked.act in DECISIONS and not names_of(person.identifiers).isdisjoint(names_of([by])):
         raise Conflict(f"{person.name or text} can't decide on themselves; name who decided at the Board.")
-    judged, place = _judged(session, person, asked, champions, mappings, keeping.now)
+    history = history_now(session, person.learner, mappings, keeping.now)
+    judged, place = _judged(history, person, asked, champions, mappings, keeping.now)
     name = person.name or text
-    why_not = _why_not(asked, judged, champions) or _why_not_then(asked, judged, mappings.calendar)
+    why_not = _why_not(asked, judged, champions) or _why_not_then(asked, judged, champions, mappings.calendar)
     if why_not:
         raise Conflict(f"{name} {why_not}")
     organisation, service_area = place
@@ -88,7 +90,7 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
         kind="champion",
         key=asked.area,
         word=asked.act,
-        learner=_recorded_for(person),
+        learner=recorded_for(person),
         happened=asked.happened,
         subject=f"{plain(organisation)}/{plain(service_area)}",
         by=by,
@@ -103,19 +105,41 @@ def act(session: Session, asked: Asked, mappings: Mappings, keeping: by_hand.Kee
     )
     [outcome] = by_hand.keep(session, [record], keeping)
     if outcome.word == "same":  # so its place in the order of acts is taken
-        raise Conflict(f"{name} has “{asked.act}” on record for that very day in {asked.area}; give another.")
+        raise Conflict(
+            f"{name} has “{asked.act}” on record for that very day in {_name(asked, champions)}; give another."
+        )
     return Done(name, area, organisation, service_area, tuple(judged.met), judged.missing)
 
 
-def _recorded_for(person: people.Person) -> str:
+def recorded_for(person: people.Person) -> str:
     """The identifier that acts are recorded for: an e-mail where there is one."""
     return min(
         person.identifiers, key=lambda text: (not text.startswith("mailto:"), person.identifiers.index(text))
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A person of an area at this moment, as the next decision would judge them: `eligibility` in the post that it would be
+    about, and where that is; `acts` of the area's flow, in the order they happened."""
+
+    person: people.Person
+    eligibility: Eligibility
+    place: Place
+    acts: tuple[Evidence, ...]
+
+
+def seen_now(session: Session, learner: int, area: str, mappings: Mappings, now: datetime) -> Seen:
+    """By everything stored so far: to be called where the transaction may write. Raises BadInput for an unknown area."""
+    area, champions = _area_named(area, mappings)
+    person = people.load(session, [learner])[learner]
+    history = history_now(session, learner, mappings, now)
+    judged, place = _judged(history, person, Asked("register", "", area, now), champions, mappings, now)
+    return Seen(person, judged, place, tuple(acts_in(history, area)))
+
+
 def _judged(
-    session: Session,
+    history: History,
     person: people.Person,
     asked: Asked,
     champions: Champions,
@@ -124,7 +148,6 @@ def _judged(
 ) -> tuple[Eligibility, Place]:
     """Where the person stands at this moment in the post that the act is about, and where that is: the one named or held, if
     they ask; else the one that the Board has heard of."""
-    history = history_now(session, person.learner, mappings, now)
     if asked.act == "request":
         judged = eligibility_in(history, asked.area, champions, mappings, now, _asked_for(person, asked, now))
         return judged, (judged.organisation, judged.service_area)
@@ -186,7 +209,7 @@ def _listed(places: Iterable[Place]) -> str:
 
 def _why_not(asked: Asked, judged: Eligibility, champions: Champions) -> str | None:
     """Why the flow does not allow this act now; None where it does."""
-    state, where = judged.champion, f"in {asked.area}"
+    state, where = judged.champion, f"in {_name(asked, champions)}"
     status = state.state if state else None
     open_act = state.open_act.detail["act"] if state and state.open_act else None
     if asked.act == "request" and status == "champion":
@@ -199,13 +222,17 @@ def _why_not(asked: Asked, judged: Eligibility, champions: Champions) -> str | N
         if open_act != "request":
             return f"has no request open {where} that could be returned."
         if judged.standards_met and not asked.note:
-            return "meets every standard; say with --note why the request is returned."
+            return "meets every standard; say why the request is returned."
     if asked.act in ("leave", "update") and not (state and state.is_champion):
         return f"is no champion {where}."
     return _why_not_registered(asked, judged, champions, open_act) if asked.act == "register" else None
 
 
-def _why_not_then(asked: Asked, judged: Eligibility, calendar: Calendar) -> str | None:
+def _name(asked: Asked, champions: Champions) -> str:
+    return champions.areas[asked.area].name
+
+
+def _why_not_then(asked: Asked, judged: Eligibility, champions: Champions, calendar: Calendar) -> str | None:
     """Acts are read in the order they happened, so what answers another can't lie before it."""
     state = judged.champion
     last = (state.asked or state.act) if state else None
@@ -214,7 +241,7 @@ def _why_not_then(asked: Asked, judged: Eligibility, calendar: Calendar) -> str 
     if last is None or asked.happened >= last.happened:
         return None
     day = in_words(calendar.day_of(last.happened))
-    return f"has “{last.detail['act']}” on record for {day} in {asked.area}; give that day or a later one."
+    return f"has “{last.detail['act']}” on record for {day} in {_name(asked, champions)}; give that day or a later one."
 
 
 def _why_not_registered(
@@ -222,11 +249,11 @@ def _why_not_registered(
 ) -> str | None:
     status = judged.champion.state if judged.champion else None
     if status == "champion":
-        return f"is registered already in {asked.area}."
+        return f"is registered already in {_name(asked, champions)}."
     if open_act is None and status != "legacy_unverified":
         return (
-            f"has not asked to be registered in {asked.area}; record the request first"
-            " (`lrs-bridge champion request`), also one that came as a signed form."
+            f"has not asked to be registered in {_name(asked, champions)}; record the request first,"
+            " also one that came as a signed form."
         )
     if judged.standards_met:
         return None
@@ -235,8 +262,8 @@ def _why_not_registered(
         for key in judged.missing
     ]
     return (
-        f"can't be registered in {asked.area} yet. Missing: {'; '.join(names)}."
-        " Record what is missing, or return the request (`lrs-bridge champion return`)."
+        f"can't be registered in {_name(asked, champions)} yet. Missing: {'; '.join(names)}."
+        " Record what is missing, or return the request."
     )
 
 
@@ -298,22 +325,23 @@ class Registered:
 def register(session: Session, area: str, which: Which, mappings: Mappings) -> list[Registered]:
     """The register of an area, or who has asked, is eligible, or has left. Raises BadInput for an unknown area."""
     area, champions = _area_named(area, mappings)
-    found = register_store.entries(session, area, _STATUSES[which], asking=which == "requests")
-    calendar = mappings.calendar
-    return [
-        Registered(
-            entry=one,
-            since=calendar.day_of(one.since),
-            register_by=calendar.last_day_before(champions.transition_deadline)
-            if champions.transition_deadline and one.status == "legacy_unverified"
-            else None,
-            last_update=calendar.day_of(one.last_update) if one.last_update else None,
-            update_due=calendar.day_of(calendar.after(one.last_update or one.since, champions.annual_update))
-            if champions.annual_update and one.status in register_store.CHAMPIONS
-            else None,
-        )
-        for one in found
-    ]
+    asking = ("request", "return") if which == "requests" else ()
+    found = register_store.entries(session, area, Chosen(_STATUSES[which], asking))
+    return [line(one, champions, mappings.calendar) for one in found]
+
+
+def line(one: register_store.Entry, champions: Champions, calendar: Calendar) -> Registered:
+    return Registered(
+        entry=one,
+        since=calendar.day_of(one.since),
+        register_by=calendar.last_day_before(champions.transition_deadline)
+        if champions.transition_deadline and one.status == "legacy_unverified"
+        else None,
+        last_update=calendar.day_of(one.last_update) if one.last_update else None,
+        update_due=calendar.day_of(calendar.after(one.last_update or one.since, champions.annual_update))
+        if champions.annual_update and one.status in register_store.CHAMPIONS
+        else None,
+    )
 
 
 def gaps(session: Session, area: str, mappings: Mappings, now: datetime) -> list[register_store.Gap]:

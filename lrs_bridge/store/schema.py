@@ -256,6 +256,7 @@ posts = sa.Table(
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("recorded_by", sa.Text, nullable=False),
     sa.Column("service_area", sa.Text, nullable=False, server_default=""),
+    sa.Index(None, "area", "organisation_id"),
 )
 
 # Each table that was taken in: who, when, what came of it. Its number names what it caused.
@@ -421,4 +422,7 @@ champion_states = sa.Table(
     sa.Column("last_update", Instant),
     sa.Index(None, "area", "status"),
     sa.Index(None, "organisation_folded", "area"),
+    sa.Index(
+        "ix_champion_states_in_order", "area", "organisation_folded", "service_area_folded", "learner_id"
+    ),
 )

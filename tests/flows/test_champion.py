@@ -94,7 +94,7 @@ def test_who_was_just_made_eligible_may_be_registered_at_once(ready):
 
 
 def test_nobody_is_registered_who_has_not_asked(ready):
-    with pytest.raises(Conflict, match="has not asked to be registered in essex"):
+    with pytest.raises(Conflict, match="has not asked to be registered in Essex"):
         ready.champion("register", ASHA, "essex", by=BOARD)
 
 
@@ -230,7 +230,7 @@ class TestFromBefore:
 
     def test_is_not_registered_anew_without_the_standards(self, legacy):
         post(legacy)
-        with pytest.raises(Conflict, match="can't be registered in essex yet"):
+        with pytest.raises(Conflict, match="can't be registered in Essex yet"):
             legacy.champion("register", ASHA, "essex", by=BOARD)
         assert standing(legacy)["status"] == "legacy_unverified"
 
@@ -291,13 +291,13 @@ class TestRefusals:
 
     def test_a_return_of_somebody_who_meets_everything_says_why(self, ready):
         ready.champion("request", ASHA, "essex")
-        with pytest.raises(Conflict, match="--note"):
+        with pytest.raises(Conflict, match="say why the request is returned"):
             ready.champion("return", ASHA, "essex", by=BOARD)
         assert ready.champion("return", ASHA, "essex", by=BOARD, note="wrong organisation").missing == ()
 
     def test_an_answer_dated_before_what_it_answers(self, ready):
         ready.champion("request", ASHA, "essex")
-        with pytest.raises(Conflict, match="has “request” on record for 2 Mar 2026 in essex"):
+        with pytest.raises(Conflict, match="has “request” on record for 2 Mar 2026 in Essex"):
             ready.champion("register", ASHA, "essex", by=BOARD, happened=START - timedelta(days=1))
 
     def test_nobody_decides_on_themselves(self, ready):
@@ -309,7 +309,7 @@ class TestRefusals:
     def test_what_a_champion_did_before_they_were_one(self, ready, act):
         ready.champion("request", ASHA, "essex")
         ready.champion("register", ASHA, "essex", by=BOARD)
-        with pytest.raises(Conflict, match="has “register” on record for 2 Mar 2026 in essex"):
+        with pytest.raises(Conflict, match="has “register” on record for 2 Mar 2026 in Essex"):
             ready.champion(act, ASHA, "essex", happened=START - timedelta(days=300))
 
     def test_the_same_act_twice_on_one_day(self, ready):

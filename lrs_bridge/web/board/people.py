@@ -17,5 +17,5 @@ def show_person(area: str, learner: int) -> ResponseReturnValue:
     )
     if seen.learner != learner:
         return redirect(url_for("board.show_person", area=area, learner=seen.learner), 303)
-    back = (url_for("board.show_areas"), "Your areas")
+    back = (url_for("board.show_area", area=area), "The area")
     return render_template("person.html", seen=seen, back=back)

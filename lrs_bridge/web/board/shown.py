@@ -1,0 +1,60 @@
+"""What the Board's pages share: the area of the address, whom its officer may see, and in whose name they record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, render_template, request
+
+from lrs_bridge.errors import BadInput, NotFound
+from lrs_bridge.flows import area_register, by_hand
+from lrs_bridge.flows.area_register import Place
+from lrs_bridge.moments import in_words
+from lrs_bridge.store import roles
+from lrs_bridge.store.database import Session
+from lrs_bridge.web.here import clock, now, settings, visitor
+
+TABS = (
+    ("board.show_area", "Overview"),
+    ("board.show_requests", "Requests"),
+    ("board.show_champions", "Champions"),
+    ("board.show_eligible", "Eligible"),
+)
+
+
+def place(session: Session, area: str) -> Place:
+    return area_register.place(session, area, settings().calendar)
+
+
+def page(template: str, place: Place, **more: Any) -> str:
+    """A page of an area, with the way to its other pages."""
+    moment = now().astimezone(place.calendar.zone)
+    return render_template(
+        f"board/{template}",
+        place=place,
+        tabs=TABS,
+        today=moment.date(),
+        moment=f"{in_words(moment.date())} at {moment:%H:%M}",
+        **more,
+    )
+
+
+def see(session: Session, learner: int) -> None:
+    """Raises NotFound for whom this officer may not see."""
+    if not roles.sees(session, g.viewer, learner):
+        raise NotFound("There is no such page, or it is not yours to see.")
+
+
+def keeping() -> by_hand.Keeping:
+    return by_hand.Keeping(settings().public_url, visitor().address, now(), clock=clock())
+
+
+def wrong_fields(refused: BadInput) -> dict[str, str]:
+    """Field → what is wrong with what was typed there."""
+    return {problem.where: problem.what for problem in refused.problems}
+
+
+def sector_asked() -> str | None:
+    """The sector that a list is narrowed to by its address: "" where none is recorded, None: any."""
+    asked = request.args.get("sector", "")
+    return None if not asked else "" if asked == "none" else asked
