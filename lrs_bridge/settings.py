@@ -84,12 +84,29 @@ def _public_url(value: Any) -> str:
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         raise ValueError(wanted)
     path = url.path.rstrip("/")
-    if path.partition("/")[2].partition("/")[0] in _OWN_PATHS:
+    if path.partition("/")[2].partition("/")[0] in OWN_PATHS:
         raise ValueError(f"must be an address whose path is none of the service's own, as {path} is")
     return f"{url.scheme}://{url.netloc}{path}"
 
 
-_OWN_PATHS = frozenset({"xapi", "api", "me", "sign-in", "certificates", "static", "bootstrap", "health"})
+OWN_PATHS = frozenset(
+    [
+        "api",
+        "boards",
+        "bootstrap",
+        "certificates",
+        "check-in",
+        "health",
+        "manager",
+        "me",
+        "operator",
+        "organisations",
+        "sign-in",
+        "static",
+        "xapi",
+    ]
+)
+"""What the service's own addresses begin with."""
 
 
 def _database_url(value: Any) -> str:

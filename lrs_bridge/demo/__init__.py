@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,11 +28,21 @@ from rich.table import Table
 
 from lrs_bridge import settings as setting_table
 from lrs_bridge.connectors.tables import read_csv
-from lrs_bridge.demo.people import BOARDS, MOODLE_COURSES, REGISTERED, REQUESTS, SITE, TABLES
+from lrs_bridge.demo.people import (
+    BOARDS,
+    COORDINATOR,
+    MOODLE_COURSES,
+    OPERATOR,
+    REGISTERED,
+    REQUESTS,
+    SITE,
+    TABLES,
+)
 from lrs_bridge.errors import Unavailable
-from lrs_bridge.flows import by_hand, champion, credentials, imports, status
+from lrs_bridge.flows import by_hand, champion, credentials, imports, roles, sign_in, status
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, Explained, explain_all
+from lrs_bridge.flows.roles import Wanted
 from lrs_bridge.learning.champions import Act
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import format_instant, system_clock
@@ -112,6 +123,7 @@ def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
     with _service(environment | own, port):
         say(f"The service runs at {settings.public_url}.")
         _take_in_people(database, settings, say)
+        _give_roles(database, settings)
         _send(settings, clients, say)
         _wait_until_computed(database, settings)
         _ask_and_register(database, settings, say)
@@ -121,6 +133,7 @@ def _run(folder: Path, *, once: bool, say: Callable[[str], None]) -> None:
         say(NOT_PROVEN)
         _show_mail(folder / "mailbox", say)
         if not once:
+            _invite(database, settings, folder / "mailbox", say)
             say(f"\nThe same on a page: {settings.public_url}/   (Ctrl-C ends the demonstration)")
             _wait_for_interrupt()
     database.close()
@@ -367,6 +380,39 @@ def _show_mail(mailbox: Path, say: Callable[[str], None]) -> None:
         body = message.get_body(("plain",))
         say(f"\n--- e-mail to {message['To']}: {message['Subject']}")
         say(body.get_content().strip() if body else "")
+
+
+def _give_roles(database: Database, settings: Settings) -> None:
+    address, places = COORDINATOR
+    given = {
+        address: [Wanted("coordinator", place) for place in places],
+        OPERATOR: [Wanted("operator")],
+        **{officer: [Wanted("board", area)] for area, (officer, _) in BOARDS.items()},
+    }
+
+    def journey(session: Session) -> None:
+        mappings = mapping_flow.in_force(session, settings.calendar)
+        for who, wanted in given.items():
+            roles.give(session, who, wanted, mappings, who="the demonstration", now=system_clock())
+
+    database.write(journey)
+
+
+def _invite(database: Database, settings: Settings, mailbox: Path, say: Callable[[str], None]) -> None:
+    """Shows the links by which one of each kind signs in, from the letters that they get."""
+    say("\nTo see their pages, open a link and press its button (each works once, for half an hour):")
+    for who, address in (
+        ("Asha Rao, a learner", "asha.rao@colne.example"),
+        ("the coordinator", COORDINATOR[0]),
+        ("the Board's officer in Essex", BOARDS["essex"][0]),
+        ("the operator", OPERATOR),
+    ):
+        sign_in.send_letter(database, settings, system_clock, address, sign_in.new_token())
+        newest = max(mailbox.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        body = BytesParser(policy=policy.default).parsebytes(newest.read_bytes()).get_body(("plain",))
+        link = re.search(r"http\S+/sign-in/link/\S+", body.get_content() if body else "")
+        say(f"  {who}: {link[0] if link else newest}")
+    say(f"Every letter lies in {mailbox}; others sign in at {settings.public_url}/sign-in.")
 
 
 def _wait_for_interrupt() -> None:

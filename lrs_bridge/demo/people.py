@@ -144,6 +144,11 @@ REQUESTS = (
 REGISTERED = REQUESTS[:3]
 """Whom the Boards then register; Liam's request waits."""
 
+COORDINATOR = ("cora.dean@council.example", ("Essex Family Service", "Colne Primary School"))
+"""Who coordinates the training of which organisations."""
+
+OPERATOR = "olu.king@council.example"
+
 BOARDS = {
     "essex": ("ann.lowe@essex-lscb.example", "Ann Lowe"),
     "southend": ("may.fox@southend-lscb.example", "May Fox"),

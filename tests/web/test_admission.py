@@ -10,6 +10,7 @@ from flask import Blueprint, Flask
 
 from lrs_bridge.app import create_app
 from lrs_bridge.errors import Conflict, Unavailable
+from lrs_bridge.settings import OWN_PATHS
 from lrs_bridge.store.database import Database
 from lrs_bridge.web import auth
 
@@ -35,6 +36,10 @@ class TestEveryBlueprint:
         app = create_app(bridge.settings, bridge.database, demonstration=demonstration)
         assert len(list(app.url_map.iter_rules())) > 4
         assert unguarded(app) == []
+
+    def test_begins_with_a_path_that_public_url_can_not_have(self, bridge):
+        begins = {rule.rule.split("/")[1] for rule in bridge.app.url_map.iter_rules()}
+        assert begins - {""} <= OWN_PATHS
 
     def test_or_this_test_would_say_so(self, bridge):
         forgotten = Blueprint("forgotten", __name__)
