@@ -84,6 +84,7 @@ def newest_letter(service):
 
 def look(page, axe):
     """What axe-core finds, and what holds of every page of ours."""
+    assert page.locator("script").count() == 0
     page.evaluate(axe)
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     wrong = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
