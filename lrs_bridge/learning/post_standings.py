@@ -5,6 +5,7 @@ It is what the lists of an organisation's people are read from, so nothing in it
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,12 @@ from lrs_bridge.learning.mappings import Framework, Mappings
 from lrs_bridge.learning.sight import Sight
 from lrs_bridge.learning.tiers import TierStanding, companion_asked, tier_of
 from lrs_bridge.moments import LATEST
+
+
+def name_key(name: str) -> str:
+    """By what names of people are found and sorted: whatever their capitals and accents, “José” beside “jose”."""
+    letters = unicodedata.normalize("NFKD", plain(name))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 @dataclass(frozen=True, slots=True)

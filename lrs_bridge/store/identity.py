@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from lrs_bridge.learning import identity
-from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.post_standings import name_key
 from lrs_bridge.store import heard
 from lrs_bridge.store.alert_tables import news
 from lrs_bridge.store.database import Session
@@ -414,7 +414,7 @@ def rename(session: Session, numbers: Iterable[int]) -> None:
         change = sa.update(learners).where(learners.c.id == sa.bindparam("number"))
         session.execute(change.values(name=sa.bindparam("said")), changed)
         listed = sa.update(post_standings).where(post_standings.c.learner_id == sa.bindparam("number"))
-        folded_names = [{"number": one["number"], "said": plain(one["said"])} for one in changed]
+        folded_names = [{"number": one["number"], "said": name_key(one["said"])} for one in changed]
         session.execute(listed.values(name=sa.bindparam("said")), folded_names)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from lrs_bridge.learning.history import plain
-from lrs_bridge.learning.post_standings import PostStanding
+from lrs_bridge.learning.post_standings import PostStanding, name_key
 from lrs_bridge.moments import LATEST
 from lrs_bridge.store import people
 from lrs_bridge.store.database import Session
@@ -50,7 +50,7 @@ def _row(learner: int, name: str, organisation: int, one: PostStanding) -> Row:
         "area": one.post.area,
         "service_area": plain(one.post.service_area),
         "role": plain(one.post.role),
-        "name": plain(name),
+        "name": name_key(name),
         "required": one.required or "",
         "attained": one.attained or "",
         "is_below": one.is_below,
@@ -108,7 +108,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A person in a post. `lapses_at`: None for never; `role` and `service_area` as recorded."""
+    """A person in a post, `as_at` the moment of asking. `lapses_at`: None for never; `role` and `service_area` as recorded."""
 
     learner: int
     post: int
@@ -125,6 +125,7 @@ class Line:
     lapses_at: datetime | None
     champion: str
     starts: datetime | None
+    as_at: datetime
 
 
 def lines(
@@ -167,6 +168,7 @@ def lines(
             lapses_at=None if row.lapses_at == LATEST else row.lapses_at,
             champion=row.champion,
             starts=row.starts,
+            as_at=viewer.now,
         )
         for row in session.execute(found.order_by(first, columns[1]).limit(limit))
     ]
@@ -198,7 +200,7 @@ def _chosen(organisation: int, choice: Choice, now: datetime) -> list[sa.ColumnE
     held = post_standings.c
     found = [held.organisation_id == organisation, held.ends > now]
     if choice.name:
-        found.append(held.name.contains(plain(choice.name), autoescape=True))
+        found.append(held.name.contains(name_key(choice.name), autoescape=True))
     for column, value in (
         (held.service_area, choice.team),
         (held.role, choice.role),
@@ -219,6 +221,35 @@ def count(session: Session, organisation: int, choice: Choice, now: datetime) ->
     """How many lines there are in all."""
     found = sa.select(sa.func.count()).select_from(post_standings)
     return session.scalar(found.where(*_chosen(organisation, choice, now))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Posts of an organisation; `unsaid`: those in an area with tiers, of which nobody has said what they require."""
+
+    posts: int
+    below: int
+    expiring: int
+    champions: int
+    unsaid: int
+
+
+def counts(session: Session, organisation: int, now: datetime) -> Counts:
+    held = post_standings.c
+
+    def how_many(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            how_many(held.is_below),
+            how_many(held.lapses_at <= now + EXPIRING),
+            how_many(held.champion.in_(CHAMPIONS)),
+            how_many(sa.and_(held.required == "", held.total > 0)),
+        ).where(*_chosen(organisation, Choice(), now))
+    ).one()
+    return Counts(*row)
 
 
 def offered(

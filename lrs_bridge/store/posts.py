@@ -17,7 +17,7 @@ from lrs_bridge.store.dialects import insert_many
 from lrs_bridge.store.identity import in_parts, lock_learners
 from lrs_bridge.store.organisations import numbers
 from lrs_bridge.store.people import concerned, learner_numbers, whom_it_concerns
-from lrs_bridge.store.schema import identifiers, organisations, posts
+from lrs_bridge.store.schema import identifiers, organisations, pending_learners, posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,3 +249,14 @@ def learners_at(session: Session, organisation: int) -> set[int]:
     """Everybody who has or had a post there, as `people.concerned` says it."""
     found = whom_it_concerns().join(posts, posts.c.identifier_id == identifiers.c.id)
     return concerned(session, found.where(posts.c.organisation_id == organisation).distinct())
+
+
+def any_pending_at(session: Session, organisation: int) -> bool:
+    """Whether somebody who has or had a post there is yet to be computed."""
+    found = (
+        sa.select(pending_learners.c.id)
+        .join(identifiers, identifiers.c.learner_id == pending_learners.c.learner_id)
+        .join(posts, posts.c.identifier_id == identifiers.c.id)
+        .where(posts.c.organisation_id == organisation)
+    )
+    return session.scalar(found.limit(1)) is not None

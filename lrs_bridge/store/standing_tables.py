@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from lrs_bridge.store.database import Instant
 from lrs_bridge.store.metadata import metadata
 
-# A row per post that has not ended (`learning.post_standings`), from which an organisation's lists are read. `name`, `service_area`
-# and `role` are folded; tiers "" for none; `lapses_at` and `ends` are LATEST for never.
+# A row per post that has not ended (`learning.post_standings`), from which an organisation's lists are read. `name` is
+# `learning.post_standings.name_key`, `service_area` and `role` are folded; tiers "" for none; `lapses_at` and `ends` are LATEST for never.
 post_standings = sa.Table(
     "post_standings",
     metadata,

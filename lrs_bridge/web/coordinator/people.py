@@ -1,13 +1,92 @@
-"""The people of an organisation: one person."""
+"""The people of an organisation: the list, and one person."""
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, cast
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.flows import person
+from lrs_bridge.flows import organisation_people, person
+from lrs_bridge.flows.explain import NOT_PROVEN
+from lrs_bridge.store.post_standings import CHAMPION_CHOICES, Choice, Order
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.here import database, settings, viewer
+
+
+@blueprint.get("/<int:organisation>/people")
+def show_people(organisation: int) -> ResponseReturnValue:
+    """By filters that name nobody, which an address may hold."""
+    return _list(organisation, choice_in({**request.args, "name": ""}), request.args)
+
+
+@blueprint.post("/<int:organisation>/people")
+def find_people(organisation: int) -> ResponseReturnValue:
+    """By a name, which no address may hold; without one, the list by the filters has an address of its own."""
+    choice = choice_in(request.form)
+    if not choice.name:
+        chosen = in_address(choice, order_in(request.form))
+        return redirect(url_for("coordinator.show_people", organisation=organisation, **chosen), 303)
+    return _list(organisation, choice, request.form)
+
+
+def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> ResponseReturnValue:
+    order = order_in(given)
+    after = given.get("after", "")
+    found = database().read(
+        lambda session: organisation_people.people_of(
+            session,
+            viewer(),
+            organisation,
+            choice,
+            order,
+            settings().calendar,
+            after=int(after) if after.isdecimal() and len(after) < _LONGEST_NUMBER else 0,
+        )
+    )
+    return render_template(
+        "coordinator/people.html",
+        organisation=organisation,
+        found=found,
+        choice=choice,
+        order=order,
+        chosen=in_address(choice, order),
+        is_open=choice == Choice(),
+        not_proven=NOT_PROVEN,
+        orders=organisation_people.ORDERS,
+        champions=organisation_people.CHAMPIONS,
+    )
+
+
+_LONGEST_NUMBER = 19
+
+
+def choice_in(given: Mapping[str, str]) -> Choice:
+    """What a form or an address asks for; what it says of which there is no such thing is passed over."""
+    champion = given.get("champion", "")
+    return Choice(
+        name=given.get("name", "").strip(),
+        team=given.get("team", ""),
+        role=given.get("role", ""),
+        required=given.get("required", ""),
+        below=given.get("below") == "yes",
+        expiring=given.get("expiring") == "yes",
+        champion=champion if champion in CHAMPION_CHOICES else "",
+    )
+
+
+def order_in(given: Mapping[str, str]) -> Order:
+    asked = given.get("order", "")
+    return cast("Order", asked) if asked in organisation_people.ORDERS else "name"
+
+
+def in_address(choice: Choice, order: Order) -> dict[str, Any]:
+    """The same as members of a form or an address, without the name."""
+    told = {key: "yes" if value is True else str(value) for key, value in asdict(choice).items() if value}
+    told.pop("name", None)
+    return told if order == "name" else {**told, "order": order}
 
 
 @blueprint.get("/<int:organisation>/people/<int:learner>")
@@ -19,5 +98,5 @@ def show_person(organisation: int, learner: int) -> ResponseReturnValue:
         return redirect(
             url_for("coordinator.show_person", organisation=organisation, learner=seen.learner), 303
         )
-    back = (url_for("coordinator.show_organisations"), "Your organisations")
+    back = (url_for("coordinator.show_people", organisation=organisation), "The people of this organisation")
     return render_template("person.html", seen=seen, back=back)

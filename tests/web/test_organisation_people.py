@@ -1,0 +1,280 @@
+"""The people of an organisation, for whoever coordinates its training."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from builders import completion
+from web.visitors import COORDINATOR, LEARNER, OTHER_COORDINATOR
+
+from lrs_bridge.flows import organisation_people
+from lrs_bridge.store.post_standings import Choice
+from lrs_bridge.store.roles import Viewer
+
+HEAD = "person,identifiers,organisation,area,role,required_tier,service_area,from,until\n"
+COLNE = "Colne Primary School"
+
+
+class Colne:
+    """The list of Colne's people, as its coordinator asks for it."""
+
+    def __init__(self, town):
+        self.town, self.bridge = town, town.bridge
+        self.number = town.organisation(COLNE)
+
+    def people(self, order="name", after=0, **chosen):
+        def look(session):
+            viewer = Viewer(self.bridge.clock(), frozenset([self.number]))
+            return organisation_people.people_of(
+                session,
+                viewer,
+                self.number,
+                Choice(**chosen),
+                order,
+                self.bridge.settings.calendar,
+                after=after,
+            )
+
+        return self.bridge.database.read(look)
+
+    def names(self, order="name", **chosen):
+        return [one.name for one in self.people(order, **chosen).lines]
+
+    def learns(self, name, *courses, days=10):
+        for course in courses:
+            happened = self.bridge.clock() - timedelta(days=days)
+            self.bridge.stored(completion(f"mailto:{name}@colne.example", course, happened))
+
+    def staff(self, rows):
+        self.bridge.import_csv("people", HEAD + rows)
+        self.bridge.recompute()
+
+
+@pytest.fixture
+def colne(town):
+    made = Colne(town)
+    made.learns("asha.rao", "induction", "escb_basic")
+    made.learns("cem.oz", "induction")
+    made.staff(
+        f"Cem Öz,cem.oz@colne.example,{COLNE},essex,Cook,T1,Kitchen,,\n"
+        f"Dee O'Hara,dee@colne.example,{COLNE},essex,Class teacher,T4,Sixth form,2030-01-01,\n"
+        f"Eva Old,eva@colne.example,{COLNE},essex,Cook,T1,Kitchen,,2026-01-31\n"
+    )
+    return made
+
+
+def test_everybody_at_the_organisation_and_nobody_else(colne):
+    found = colne.people()
+    assert [one.name for one in found.lines] == ["Asha Rao", "Bea Lind", "Cem Öz", "Dee O'Hara"]
+    assert (found.organisation, found.count, found.more, found.is_stale) == (COLNE, 4, None, False)
+
+
+def test_each_line_in_words(colne):
+    asha, _, cem, dee = colne.people().lines
+    assert (asha.role, asha.team, asha.requires, asha.reached) == (
+        "Class teacher",
+        "",
+        "T3",
+        "T2; 18 of 21 of T3",
+    )
+    assert (cem.role, cem.team, cem.requires, cem.reached, cem.is_below) == (
+        "Cook",
+        "Kitchen",
+        "T1",
+        "T1",
+        False,
+    )
+    assert (dee.starts, dee.reached, dee.champion) == (
+        "1 Jan 2030",
+        "0 of 27 of T4",
+        "not every standard yet",
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ({"team": "kitchen"}, ["Cem Öz"]),
+        ({"role": "class teacher"}, ["Asha Rao", "Dee O'Hara"]),
+        ({"required": "T2"}, ["Bea Lind"]),
+        ({"below": True}, ["Asha Rao", "Bea Lind", "Dee O'Hara"]),
+        ({"below": True, "role": "class teacher", "required": "T4"}, ["Dee O'Hara"]),
+        ({"champion": "champion"}, []),
+        ({"name": "O"}, ["Asha Rao", "Cem Öz", "Dee O'Hara"]),
+        ({"name": " RAO "}, ["Asha Rao"]),
+        ({"name": "öz"}, ["Cem Öz"]),
+        ({"name": "cem oz"}, ["Cem Öz"]),
+        ({"name": "%"}, []),
+        ({"name": "o'"}, ["Dee O'Hara"]),
+    ],
+)
+def test_filters(colne, chosen, names):
+    found = colne.people(**chosen)
+    assert [one.name for one in found.lines] == names
+    assert found.count == len(names)
+
+
+def test_what_there_is_to_choose_from(colne):
+    found = colne.people(team="kitchen")
+    assert dict(found.teams) == {"kitchen": "Kitchen", "sixth form": "Sixth form"}
+    assert dict(found.roles) == {"class teacher": "Class teacher", "cook": "Cook", "head": "Head"}
+    assert list(found.tiers) == ["T1", "T2", "T3", "T4"]
+    assert found.tiers["T2"] == "T2 Universal"
+
+
+def test_most_missing_first(colne):
+    assert colne.names("gap") == ["Dee O'Hara", "Bea Lind", "Asha Rao", "Cem Öz"]
+
+
+def test_what_lapses_soonest_first_and_who_is_expiring(colne):
+    colne.bridge.import_csv(
+        "attestations",
+        "person,attestation,organisation,area,by,date,until\n"
+        f"asha.rao@colne.example,item:3.8,{COLNE},essex,bea.lind@colne.example,2026-02-01,2026-12-31\n"
+        f"bea.lind@colne.example,item:2.8,{COLNE},essex,asha.rao@colne.example,2026-02-01,2026-05-01\n",
+    )
+    colne.bridge.recompute()
+    assert colne.names("expiry")[0] == "Bea Lind"
+    [bea] = colne.people(expiring=True).lines
+    assert (bea.name, bea.lapses) == ("Bea Lind", "2 May 2026")
+
+
+def test_a_champion_is_found(colne):
+    colne.bridge.import_csv(
+        "champions",
+        f"person,identifiers,area,organisation,status,since\nAsha Rao,{LEARNER},essex,{COLNE},legacy,2025-01-01\n",
+    )
+    colne.bridge.recompute()
+    [asha] = colne.people(champion="champion").lines
+    assert (asha.name, asha.champion) == ("Asha Rao", "on the earlier list of CSE Champions")
+
+
+def test_the_clock_takes_whoever_has_left_from_the_list_at_once(colne):
+    colne.staff(f"Bea Lind,bea.lind@colne.example,{COLNE},essex,Head,T2,,,2026-03-03\n")
+    assert "Bea Lind" in colne.names()
+    colne.bridge.clock.advance(timedelta(days=2))
+    assert "Bea Lind" not in colne.names()
+    colne.bridge.recompute()
+    assert "Bea Lind" not in colne.names()
+    assert colne.bridge.differences() == []
+
+
+def test_a_name_is_the_newest_that_was_recorded(colne):
+    colne.bridge.import_csv("people", HEAD + f"Zoe Lind,bea.lind@colne.example,{COLNE},essex,Head,T2,,,\n")
+    assert colne.people().is_stale
+    colne.bridge.recompute()
+    assert colne.names() == ["Asha Rao", "Cem Öz", "Dee O'Hara", "Zoe Lind"]
+    assert colne.bridge.differences() == []
+
+
+@pytest.fixture
+def many(colne):
+    """Twice 60 who are called the same, some below what their posts require."""
+    for number in range(0, 120, 7):
+        colne.learns(f"p{number}", "induction")
+    colne.staff(
+        "".join(
+            f"Pat Same,p{number}@colne.example,{COLNE},essex,Helper,{'T1' if number % 3 else 'T2'},Team {number % 4},,\n"
+            for number in range(120)
+        )
+    )
+    return colne
+
+
+@pytest.mark.parametrize("order", ["name", "gap", "expiry"])
+def test_page_by_page_everybody_comes_once(many, order):
+    seen, after = [], 0
+    while after is not None:
+        page = many.people(order, after=after)
+        assert page.count == 124
+        seen += [one.post for one in page.lines]
+        after = page.more
+    assert len(seen) == len(set(seen)) == 124
+
+
+def test_it_costs_as_many_questions_however_many_there_are(many, town):
+    asked = []
+
+    @sa.event.listens_for(many.bridge.database.engine, "before_cursor_execute")
+    def note(*_arguments):
+        asked.append(1)
+
+    def questions(browser, address):
+        browser.get(address)
+        asked.clear()
+        assert browser.get(address).status_code == 200
+        return len(asked)
+
+    grays = town.organisation("Grays Youth Club")
+    for page in ("", "/people", "/people?order=gap&below=yes"):
+        few = questions(town.browser(OTHER_COORDINATOR), f"/organisations/{grays}{page}")
+        assert questions(town.browser(COORDINATOR), f"/organisations/{many.number}{page}") == few
+
+
+class TestPages:
+    def test_the_list(self, colne, town):
+        browser = town.browser(COORDINATOR)
+        page = browser.get(f"/organisations/{colne.number}/people").text
+        assert "4 posts are found" in page
+        assert re.search(rf'href="/organisations/{colne.number}/people/\d+">Asha Rao</a>', page)
+        assert "Femi Ade" not in page
+        assert "does not prove who sat at the screen" in page
+
+    def test_a_name_is_never_in_an_address(self, many, town):
+        browser = town.browser(COORDINATOR)
+        browser.get(f"/organisations/{many.number}/people")
+        answer = browser.post(f"/organisations/{many.number}/people", name="Pat", required="T1")
+        assert answer.status_code == 200
+        assert "80 posts are found" in answer.text
+        assert 'value="Pat"' in answer.text
+        assert not re.search(r'href="[^"]*Pat', answer.text)
+        [after] = re.findall(r'name="after" value="(\d+)"', answer.text)
+        second = browser.post(f"/organisations/{many.number}/people", name="Pat", required="T1", after=after)
+        assert second.text.count(">Pat Same</a>") == 30
+        assert browser.get(f"/organisations/{many.number}/people?name=Asha").text.count("</tr>") == 51
+
+    def test_filters_have_an_address(self, colne, town):
+        browser = town.browser(COORDINATOR)
+        address = f"/organisations/{colne.number}/people"
+        browser.get(address)
+        answer = browser.post(address, follow=False, name="", below="yes", role="cook", order="gap")
+        assert (answer.status_code, answer.headers["Location"]) == (
+            303,
+            f"{address}?role=cook&below=yes&order=gap",
+        )
+
+    def test_pages_follow_each_other(self, many, town):
+        browser = town.browser(COORDINATOR)
+        page = browser.get(f"/organisations/{many.number}/people?order=gap").text
+        following = re.search(r'href="([^"]*after=[^"]*)"', page)[1].replace("&amp;", "&")
+        assert "order=gap" in following
+        assert browser.get(following).status_code == 200
+
+    @pytest.mark.parametrize(
+        "asked", ["after=x", "after=99999999999999999999999", "order=no", "champion=no", "after=12345"]
+    )
+    def test_an_address_that_makes_no_sense_shows_the_first_page(self, colne, town, asked):
+        page = town.browser(COORDINATOR).get(f"/organisations/{colne.number}/people?{asked}")
+        assert "Asha Rao" in page.text
+
+    def test_nobody_yet_and_nobody_found(self, colne, town):
+        browser = town.browser(COORDINATOR)
+        page = browser.get(f"/organisations/{colne.number}/people?team=nowhere").text
+        assert "Nobody here has a post that these filters take." in page
+
+    def test_an_organisation_at_a_glance(self, colne, town):
+        browser = town.browser(COORDINATOR)
+        assert f'href="/organisations/{colne.number}">Colne' in browser.get("/organisations").text
+        page = browser.get(f"/organisations/{colne.number}").text
+        told = re.findall(r'<strong>(\d+)</strong> ([^<]+)', page)
+        assert told == [
+            ("4", "posts in all"),
+            ("3", "below the tier that the post requires"),
+            ("0", "where something lapses within 90 days"),
+            ("0", "CSE Champions"),
+        ]
+        for address in re.findall(rf'href="(/organisations/{colne.number}/people[^"]*)"', page):
+            assert browser.get(address.replace("&amp;", "&")).status_code == 200
