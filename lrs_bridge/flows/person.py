@@ -17,7 +17,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import standings
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
-from lrs_bridge.learning.history import Evidence, History, Post
+from lrs_bridge.learning.history import Evidence, History, Post, plain
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.learning.narrowed import narrowed
 from lrs_bridge.learning.sight import Sight
@@ -41,8 +41,8 @@ class PostSeen:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSeen:
-    """One record. `day`, `what` and `source` in words; `because`: why it counts, or why not. `by_hand`: kept by somebody here, and
-    so to be taken back here while it isn't (`is_voided`)."""
+    """One record. `day`, `what` and `source` in words; `because`: why it counts, or why not. `by_hand`: kept by somebody, and so to
+    be taken back while it isn't (`is_voided`); `is_ours`: by a coordinator of the organisation it is seen from."""
 
     day: str
     what: str
@@ -52,6 +52,7 @@ class EvidenceSeen:
     statement: str
     by_hand: bool
     is_voided: bool
+    is_ours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def person_seen(session: Session, viewer: Viewer, learner: int, calendar: Calend
         whole = replace(whole, kept=replace(whole.kept, body=body))
     known_by = {whole.recorded[post.number].identifier for post in own}
     identifiers = [text for text in whole.person.identifiers if text in known_by]
-    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY)
+    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, names)
 
 
 def seen_by_themselves(session: Session, learner: int, calendar: Calendar) -> PersonSeen:
@@ -131,18 +132,30 @@ class _Known:
             is_stale=waits or is_outdated(kept, timetable.in_force(session)),
         )
 
+    def kept_at(self, organisations: Collection[str]) -> set[str]:
+        """The statements that were kept by hand for a post at these organisations, or for none in particular."""
+        places = {plain(name) for name in organisations}
+        return {
+            one.statement_id
+            for one in self.evidence
+            if one.source == BRIDGE and one.kind != "champion"
+            if not (said := one.detail.get("organisation")) or plain(said) in places
+        }
+
     def seen(
         self,
         own: Sequence[Post],
         identifiers: Sequence[str],
         mappings: Mappings,
         status_words: Mapping[str, str],
+        organisations: Collection[str] = (),
     ) -> PersonSeen:
         shown = standings.shown(self.kept, mappings)
         tiered = {area for framework in mappings.frameworks.values() for area in framework.areas}
         areas = dict.fromkeys(post.area for post in own if post.area not in tiered)
         calendar = mappings.calendar
         voided = {one.statement_id for one in self.evidence if one.voided_by}
+        ours = self.kept_at(organisations) if organisations else set()
         return PersonSeen(
             learner=self.person.learner,
             name=self.person.name,
@@ -152,7 +165,8 @@ class _Known:
             untiered=tuple(_area(key, mappings) for key in areas),
             champion=tuple(_champion(one, calendar, status_words) for one in shown["champion"]),
             evidence=tuple(
-                _evidence(one, voided, mappings) for one in (self.kept.body["evidence"] if self.kept else [])
+                _evidence(one, voided, ours, mappings)
+                for one in (self.kept.body["evidence"] if self.kept else [])
             ),
             as_at=in_words(calendar.day_of(self.kept.computed_at)) if self.kept else None,
             is_stale=self.is_stale,
@@ -248,9 +262,13 @@ _KINDS = {
 }
 
 
-def _evidence(one: dict[str, Any], voided: Collection[str], mappings: Mappings) -> EvidenceSeen:
+def _evidence(
+    one: dict[str, Any], voided: Collection[str], ours: Collection[str], mappings: Mappings
+) -> EvidenceSeen:
     key = one["course"].removeprefix("item:")
-    name = mappings.courses.get(key) if one["kind"] not in _KINDS else None
+    items = (framework.items.get(key) for framework in mappings.frameworks.values())
+    item = next((item.text for item in items if item and one["course"].startswith("item:")), None)
+    name = item or (mappings.courses.get(key) if one["kind"] not in _KINDS else None)
     if one["kind"] == "champion":
         name = _area(key, mappings)
     source = mappings.sources.get(one["source"])
@@ -264,4 +282,5 @@ def _evidence(one: dict[str, Any], voided: Collection[str], mappings: Mappings) 
         statement=one["statement_id"],
         by_hand=by_hand,
         is_voided=one["statement_id"] in voided,
+        is_ours=one["statement_id"] in ours,
     )

@@ -269,7 +269,7 @@ class TestPages:
         browser = town.browser(COORDINATOR)
         assert f'href="/organisations/{colne.number}">Colne' in browser.get("/organisations").text
         page = browser.get(f"/organisations/{colne.number}").text
-        told = re.findall(r'<strong>(\d+)</strong> ([^<]+)', page)
+        told = re.findall(r"<strong>(\d+)</strong> ([^<]+)", page)
         assert told == [
             ("4", "posts in all"),
             ("3", "below the tier that the post requires"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -65,7 +66,7 @@ def test_the_tier_required_is_that_of_the_posts_seen_and_what_is_missing_is_for_
 
 def test_nothing_of_posts_elsewhere_shows(asha):
     told = repr(seen(asha, at=["Colne Primary School"])).casefold()
-    for elsewhere in ("harwich", "detached", "grays", "thurrock", "home.example", "4.3"):
+    for elsewhere in ("harwich", "detached", "grays", "thurrock", "home.example", "4.3", "actual cse"):
         assert elsewhere not in told, elsewhere
     evidence = seen(asha, at=["Colne Primary School"]).evidence
     assert [one.what for one in evidence] == [
@@ -145,6 +146,13 @@ def test_the_pages(asha):
 def test_what_was_kept_by_hand_is_told_apart_and_whether_it_was_taken_back(asha):
     [course, word] = seen(asha, at=["Colne Primary School"]).evidence
     assert (course.by_hand, word.by_hand, word.is_voided) == (False, True, False)
+    assert (course.is_ours, word.is_ours) == (False, True)
+    assert not any(one.is_ours for one in seen(asha, areas=["essex"]).evidence)
+    colne, number = asha.organisation("Colne Primary School"), asha.learner(LEARNER)
+    browser = asha.browser(COORDINATOR)
+    page = browser.get(f"/organisations/{colne}/people/{number}").text
+    [address] = re.findall(r'href="([^"]*/records/[0-9a-f-]{36})"', page)
+    assert browser.get(address).status_code == 200
     asha.bridge.import_csv("attestations", COLNE_SAYS_NO)
     asha.bridge.recompute()
     words = [one for one in seen(asha, at=["Colne Primary School"]).evidence if one.by_hand]

@@ -99,4 +99,4 @@ def show_person(organisation: int, learner: int) -> ResponseReturnValue:
             url_for("coordinator.show_person", organisation=organisation, learner=seen.learner), 303
         )
     back = (url_for("coordinator.show_people", organisation=organisation), "The people of this organisation")
-    return render_template("person.html", seen=seen, back=back)
+    return render_template("person.html", seen=seen, back=back, organisation=organisation)
