@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -60,12 +60,14 @@ def causes_in_words(session: Session, causes: Iterable[str], calendar: Calendar)
     return words
 
 
-def waiting(session: Session, settings: Settings, now: datetime) -> list[dict[str, Any]]:
-    """What waits to be told, by area and cause, as `lrs-bridge alerts list --json` says it: held first.
+def waiting(
+    session: Session, settings: Settings, now: datetime, areas: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """What waits to be told, by area (of these, or of all) and cause, as `lrs-bridge alerts list --json` says it: held first.
 
     `state`: held, waiting, or what was decided (release, drop) and is about to be done; `why`: what it waits for.
     """
-    groups = news.groups(session)
+    groups = news.groups(session, areas)
     if not groups:
         return []
     mappings = mapping_flow.in_force(session, settings.calendar)

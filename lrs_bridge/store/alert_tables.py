@@ -111,6 +111,7 @@ deliveries = sa.Table(
     # to an operator, about the service: JSON with subject, template and what it is given; "" for alerts
     sa.Column("letter", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "state", "due_at"),
+    sa.Index(None, "area", "due_at"),
 )
 
 delivery_alerts = sa.Table(

@@ -359,3 +359,49 @@ def send_again(session: Session, numbers: Sequence[uuid.UUID], now: datetime) ->
     values = {"state": "waiting", "due_at": now, "claimed_until": None, "tries": 0}
     for number in numbers:
         session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(values))
+
+
+# --- a Board's own list ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message as a list shows it. `kinds`: of the alerts that it carries, how many of each."""
+
+    id: uuid.UUID
+    address: str
+    state: str
+    due_at: datetime
+    sent_at: datetime | None
+    last_error: str
+    kinds: dict[str, int]
+
+
+def messages_page(session: Session, area: str, *, after: uuid.UUID | None, limit: int) -> list[Listed]:
+    """So many messages of an area, the latest due first, from behind the message `after` on."""
+    order = sa.tuple_(deliveries.c.due_at, deliveries.c.id)
+    found = sa.select(deliveries).where(deliveries.c.area == area)
+    if after is not None:
+        place = sa.select(deliveries.c.due_at).where(deliveries.c.id == after, deliveries.c.area == area)
+        due = session.scalar(place)
+        if due is not None:
+            found = found.where(
+                order < sa.tuple_(sa.literal(due, deliveries.c.due_at.type), sa.literal(after, sa.Uuid()))
+            )
+    rows = session.execute(
+        found.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
+    ).all()
+    kinds: dict[uuid.UUID, dict[str, int]] = {}
+    counted = (
+        sa.select(delivery_alerts.c.delivery_id, alerts.c.kind, sa.func.count().label("number"))
+        .join(alerts, alerts.c.id == delivery_alerts.c.alert_id)
+        .where(delivery_alerts.c.delivery_id.in_([row.id for row in rows]))
+        .group_by(delivery_alerts.c.delivery_id, alerts.c.kind)
+        .order_by(alerts.c.kind)
+    )
+    for row in session.execute(counted):
+        kinds.setdefault(row.delivery_id, {})[row.kind] = row.number
+    return [
+        Listed(row.id, row.address, row.state, row.due_at, row.sent_at, row.last_error, kinds.get(row.id, {}))
+        for row in rows
+    ]

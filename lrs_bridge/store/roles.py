@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.identity import in_parts
 from lrs_bridge.store.role_tables import role_grants
 from lrs_bridge.store.schema import champion_states, identifiers, learners, organisations, posts
 
@@ -178,3 +180,12 @@ def sees(session: Session, viewer: Viewer, learner: int) -> bool:
     """Whether this learner, who was joined into nobody, is one of those whom the viewer may see."""
     found = sa.select(learners.c.id).where(learners.c.id == learner, learners.c.joined_into.is_(None))
     return session.scalar(found.where(may_see(viewer))) is not None
+
+
+def seen_among(session: Session, viewer: Viewer, numbers: Iterable[int]) -> set[int]:
+    """Of these learners, those whom the viewer may see."""
+    seen: set[int] = set()
+    for part in in_parts(sorted(numbers)):
+        found = sa.select(learners.c.id).where(learners.c.id.in_(part), learners.c.joined_into.is_(None))
+        seen |= set(session.scalars(found.where(may_see(viewer))))
+    return seen

@@ -2,7 +2,10 @@
 `g.viewer`. Each module puts its routes on the blueprint."""
 
 from lrs_bridge.web.board import (  # noqa: F401  # put their routes on the blueprint
+    alerts,
+    gaps,
     home,
+    memberships,
     people,
     register,
     requests,

@@ -19,6 +19,9 @@ TABS = (
     ("board.show_requests", "Requests"),
     ("board.show_champions", "Champions"),
     ("board.show_eligible", "Eligible"),
+    ("board.show_gaps", "Gaps"),
+    ("board.show_memberships", "Memberships"),
+    ("board.show_alerts", "Alerts"),
 )
 
 

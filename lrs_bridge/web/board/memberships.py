@@ -1,0 +1,94 @@
+"""Memberships of people of the area: one by a form, or many from a file, which is shown before it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lrs_bridge.connectors.tables import read_table
+from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.flows import area_memberships
+from lrs_bridge.flows.area_memberships import Uploaded
+from lrs_bridge.flows.area_register import Place
+from lrs_bridge.flows.imports import Report, Taking
+from lrs_bridge.store.database import Session
+from lrs_bridge.web.board import shown
+from lrs_bridge.web.board.blueprint import blueprint
+from lrs_bridge.web.here import clock, database, now, settings, visitor
+
+_FIELDS = ("person", "membership", "checked", "source", "number", "until")
+
+
+@blueprint.get("/<area>/memberships")
+def show_memberships(area: str) -> str:
+    return _page(area)
+
+
+@blueprint.post("/<area>/memberships")
+def record_membership(area: str) -> ResponseReturnValue:
+    row = {name: request.form.get(name, "") for name in _FIELDS if request.form.get(name, "").strip()}
+    text = area_memberships.as_csv([row], list(_FIELDS))
+    if not row.get("person"):
+        return _page(area, wrong={"person": "Enter an e-mail address, or a number with who issued it"}), 400
+    try:
+        database().write(lambda session: _take_in(session, area, text, ""))
+    except BadInput as refused:
+        told = {problem.where.rpartition(", ")[2]: problem.what for problem in refused.problems}
+        wrong = {name: f"{name.capitalize()}: {what}" for name, what in told.items() if name in _FIELDS}
+        return _page(area, wrong=wrong or {"person": str(refused)}), 400
+    return redirect(url_for("board.show_memberships", area=area, recorded=1), 303)
+
+
+@blueprint.post("/<area>/memberships/file")
+def look_at_file(area: str) -> ResponseReturnValue:
+    """What the file would change; nothing is changed yet."""
+    sent = request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            raise BadInput("Nothing was taken in.", [Problem("", "Choose a file")])
+        text = area_memberships.text_of(read_table(sent.read()))
+        report = database().rehearse(lambda session: _take_in(session, area, text, sent.filename or ""))
+    except BadInput as refused:
+        return _page(area, problems=[refused.title, *map(str, refused.problems)]), 400
+    place = database().read(lambda session: shown.place(session, area))
+    found = Uploaded(report, text)
+    return shown.page("memberships_look.html", place, found=found, file=sent.filename)
+
+
+@blueprint.post("/<area>/memberships/import")
+def take_in_file(area: str) -> ResponseReturnValue:
+    """The table that was shown."""
+    text, file = request.form.get("table", ""), request.form.get("file", "")
+    try:
+        report = database().write(lambda session: _take_in(session, area, text, file))
+    except BadInput as refused:
+        return _page(area, problems=[refused.title, *map(str, refused.problems)]), 400
+    return redirect(url_for("board.show_memberships", area=area, recorded=report.changed), 303)
+
+
+def _take_in(session: Session, area: str, text: str, file: str) -> Report:
+    place = shown.place(session, area)
+    taking = Taking(
+        place.mappings, settings().public_url, visitor().address, now(), again=True, clock=clock()
+    )
+    return area_memberships.take_in(session, place, text, g.viewer, taking, file)
+
+
+def _page(area: str, *, wrong: dict[str, str] | None = None, problems: list[str] | None = None) -> str:
+    def journey(session: Session) -> tuple[Place, tuple[str, ...]]:
+        place = shown.place(session, area)
+        return place, area_memberships.bodies(place)
+
+    place, asked = database().read(journey)
+    more: dict[str, Any] = {"recorded": request.args.get("recorded", type=int)}
+    return shown.page(
+        "memberships.html",
+        place,
+        bodies=asked,
+        wrong=wrong or {},
+        problems=problems or [],
+        typed=request.form,
+        **more,
+    )
