@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
-from lrs_bridge.flows import ask_manager, freshness, links, notices, sign_in
+from lrs_bridge.flows import area_report, ask_manager, freshness, links, notices, sign_in
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
@@ -271,6 +271,15 @@ def _codes(table: Timetable) -> str:
     return ""
 
 
+def _counts(table: Timetable) -> str:
+    now = table.clock()
+
+    def journey(session: Session) -> int:
+        return area_report.keep_counts(session, mapping_flow.in_force(session, table.settings.calendar), now)
+
+    return f"{table.database.write(journey)} areas counted"
+
+
 JOBS = (
     Job("mappings", Every(timedelta(seconds=5)), _mappings),
     Job("recompute", Every(timedelta(seconds=1)), _recompute),
@@ -283,4 +292,5 @@ JOBS = (
     Job("codes", Every(timedelta(minutes=10)), _codes),
     Job("verify", Nightly(3), _verify),
     Job("purge", Nightly(4), _purge),
+    Job("counts", Nightly(5), _counts),
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from lrs_bridge.store import (  # noqa: F401  # part of the schema
+    board_tables,
     certificate_tables,
     letter_tables,
     operating_tables,

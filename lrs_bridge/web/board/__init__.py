@@ -8,6 +8,7 @@ from lrs_bridge.web.board import (  # noqa: F401  # put their routes on the blue
     memberships,
     people,
     register,
+    report,
     requests,
 )
 from lrs_bridge.web.board.blueprint import blueprint

@@ -22,6 +22,7 @@ TABS = (
     ("board.show_gaps", "Gaps"),
     ("board.show_memberships", "Memberships"),
     ("board.show_alerts", "Alerts"),
+    ("board.show_report", "Report"),
 )
 
 

@@ -1,5 +1,6 @@
-"""The Board's lists, a page at a time."""
+"""The Board's lists, a page at a time; and the counts of its report."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
@@ -11,3 +12,12 @@ def upgrade() -> None:
     op.create_index("ix_champion_states_in_order", "champion_states", columns)
     op.create_index(op.f("ix_posts_area_organisation_id"), "posts", ["area", "organisation_id"])
     op.create_index(op.f("ix_deliveries_area_due_at"), "deliveries", ["area", "due_at"])
+    op.create_table(
+        "area_counts",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("area", sa.Text(), nullable=False),
+        sa.Column("sector", sa.Text(), nullable=False),
+        *[sa.Column(name, sa.Integer(), nullable=False) for name in ("people", "at_required", "champions")],
+        sa.PrimaryKeyConstraint("day", "area", "sector", name=op.f("pk_area_counts")),
+    )
+    op.create_index(op.f("ix_area_counts_area_day"), "area_counts", ["area", "day"])

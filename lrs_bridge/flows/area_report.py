@@ -1,0 +1,111 @@
+"""The one-page report for a Board's meeting: counts by sector and over time, of which none tells of few people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from lrs_bridge.flows.area_register import Place
+from lrs_bridge.flows.small_numbers import Cell, left_out
+from lrs_bridge.learning.mappings import Mappings
+from lrs_bridge.moments import in_words
+from lrs_bridge.store import area_counts
+from lrs_bridge.store.area_counts import ALL, Count
+from lrs_bridge.store.database import Session
+
+_MONTHS_BACK = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Numbers as they may be shown; None: left out."""
+
+    name: str
+    people: int | None
+    at_required: int | None
+    champions: int | None
+
+    @property
+    def share(self) -> int | None:
+        """Per cent of people at their required tier."""
+        if self.people is None or self.at_required is None:
+            return None
+        return round(100 * self.at_required / self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`as_at`: the day of the newest counts, None before the first; `sectors` and `total` of that day; `trend`: of the first counted
+    day of each month, and the newest; `has_tiers`: whether the Board has set any."""
+
+    as_at: str | None
+    sectors: tuple[Line, ...]
+    total: Line | None
+    trend: tuple[Line, ...]
+    has_tiers: bool
+
+
+def report(session: Session, place: Place, now: datetime) -> Report:
+    today = place.calendar.day_of(now)
+    chosen = _monthly(area_counts.days(session, place.key, today - _MONTHS_BACK))
+    by_day = area_counts.kept(session, place.key, chosen)
+    has_tiers = place.mappings.framework_of(place.key) is not None
+    if not chosen:
+        return Report(None, (), None, (), has_tiers)
+    names = {**place.champions.sectors, "": "Sector not recorded"}
+    sectors, total = shown(by_day[chosen[-1]], names)
+    trend = tuple(shown(by_day[day], names, in_words(day))[1] for day in chosen)
+    return Report(in_words(chosen[-1]), sectors, total, trend, has_tiers)
+
+
+def _monthly(days: Sequence[date]) -> list[date]:
+    firsts = {(day.year, day.month): day for day in reversed(days)}
+    return sorted({*firsts.values(), *days[-1:]})
+
+
+def shown(
+    counts: Sequence[Count], names: Mapping[str, str], total: str = "All together"
+) -> tuple[tuple[Line, ...], Line]:
+    """The counts of one day as they may be shown: a line for each sector by `names` (those that are not counted are zero, and
+    others that are, after them), and of all together, which is called `total`."""
+    by_sector = {one.sector: one for one in counts}
+    keys = [*names, *sorted(by_sector.keys() - names.keys() - {ALL})]
+    lines = [by_sector.get(key, Count(key)) for key in keys]
+    whole = by_sector.get(ALL, Count(ALL))
+    people = left_out([Cell(one.people, least=one.at_required) for one in lines], Cell(whole.people))
+    at_required = left_out(
+        [
+            Cell(
+                one.at_required,
+                of=None if place in people.cells else one.people,
+                hidden=place in people.cells,
+            )
+            for place, one in enumerate(lines)
+        ],
+        Cell(whole.at_required, of=None if people.total else whole.people, hidden=people.total),
+    )
+    champions = left_out([Cell(one.champions) for one in lines], Cell(whole.champions))
+    made = tuple(
+        Line(
+            names.get(one.sector, one.sector),
+            None if place in people.cells else one.people,
+            None if place in at_required.cells else one.at_required,
+            None if place in champions.cells else one.champions,
+        )
+        for place, one in enumerate(lines)
+    )
+    return made, Line(
+        total,
+        None if people.total else whole.people,
+        None if at_required.total else whole.at_required,
+        None if champions.total else whole.champions,
+    )
+
+
+def keep_counts(session: Session, mappings: Mappings, now: datetime) -> int:
+    """Counts every area and keeps it as of today. Returns how many areas."""
+    for area in sorted(mappings.areas):
+        counts = area_counts.counted(session, area, now)
+        area_counts.keep(session, mappings.calendar.day_of(now), area, counts)
+    return len(mappings.areas)
