@@ -89,6 +89,13 @@ def listing(
     ]
 
 
+def page(
+    session: Session, now: datetime, source: str | None, after: tuple[datetime, int] | None, limit: int
+) -> list[refused.Kept]:
+    """At most `limit` and one more, which tells that the list goes on; `source` and `after` as `store.refused.recent`."""
+    return refused.recent(session, now - timedelta(days=KEPT_DAYS), source, limit + 1, after=after)
+
+
 def summary(session: Session, now: datetime) -> dict[str, Any]:
     """For `lrs-bridge status`: how many different refusals the last day brought, and the newest of them."""
     since = now - timedelta(days=1)

@@ -77,6 +77,23 @@ def take(
     return taken
 
 
+def take_one(session: Session, number: int, mappings: Mappings, *, who: str, now: datetime) -> str:
+    """Takes one role that stands. Returns it in words. Raises NotFound where it doesn't stand, Conflict for that of the last
+    operator, after whom nobody could give roles on pages."""
+    one = roles.grant_numbered(session, number)
+    if one is None:
+        raise NotFound("That role was taken already, or never given.")
+    if one.role == "operator" and len(roles.grants(session, role="operator")) == 1:
+        raise Conflict("This is the last operator. Make somebody else operator first.")
+    organisation = one.organisation[0] if one.organisation else None
+    roles.end(
+        session, mbox=one.mbox, role=one.role, organisation=organisation, area=one.area, by=who, now=now
+    )
+    words = in_words(one, mappings)
+    _note(session, "role taken", one.mbox, words, who=who, now=now)
+    return words
+
+
 def in_words(one: roles.Grant, mappings: Mappings) -> str:
     """“coordinator of Colne Primary School”."""
     if one.role == "operator":

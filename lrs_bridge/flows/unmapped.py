@@ -52,6 +52,21 @@ def unmapped(session: Session, mappings: Mappings, source: str | None = None) ->
     return sorted(found, key=lambda one: (not looks_like_course(one.activity_type), -one.count, one.activity))
 
 
+LOOKED_AT = 5_000
+
+
+def lately_unmapped(session: Session, mappings: Mappings, limit: int) -> tuple[list[UnmappedActivity], int]:
+    """As `unmapped`, among the 5,000 statements that came last, so that it takes no longer with more of them: at most `limit`, and
+    how many others there are."""
+
+    def rank(group: evidence.UnmappedGroup) -> tuple[bool, int]:
+        activity_type = documents.parse(group.sample.encode())["object"].get("definition", {}).get("type", "")
+        return not looks_like_course(activity_type), -group.count
+
+    groups = sorted(evidence.unmapped_groups(session, None, LOOKED_AT), key=rank)
+    return [_described(group, mappings) for group in groups[:limit]], max(0, len(groups) - limit)
+
+
 def _described(group: evidence.UnmappedGroup, mappings: Mappings) -> UnmappedActivity:
     statement = documents.parse(group.sample.encode())
     source = mappings.sources.get(group.source)

@@ -333,7 +333,10 @@ class UnmappedGroup:
         return sum(self.verbs.values())
 
 
-def unmapped_groups(session: Session, source: str | None) -> Iterator[UnmappedGroup]:
+def unmapped_groups(
+    session: Session, source: str | None, newest: int | None = None
+) -> Iterator[UnmappedGroup]:
+    """By source and activity; `newest`: among so many statements that came last alone."""
     grouped = sa.select(
         unmapped.c.source,
         unmapped.c.activity_key,
@@ -345,6 +348,9 @@ def unmapped_groups(session: Session, source: str | None) -> Iterator[UnmappedGr
     ).join(statements, statements.c.seq == unmapped.c.seq)
     if source is not None:
         grouped = grouped.where(unmapped.c.source == source)
+    if newest is not None:
+        last = sa.select(unmapped.c.seq).order_by(unmapped.c.seq.desc()).limit(newest)
+        grouped = grouped.where(unmapped.c.seq.in_(sa.select(last.subquery().c.seq)))
     part = grouped.group_by(unmapped.c.source, unmapped.c.activity_key, unmapped.c.verb_key).subquery()
     found = sa.select(part, statements.c.body).join(statements, statements.c.seq == part.c.sample)
     groups: dict[tuple[str, int], list[sa.Row[Any]]] = {}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from lrs_bridge.store.database import Session
+from lrs_bridge.store.database import Instant, Session
 from lrs_bridge.store.dialects import upsert
 from lrs_bridge.store.lrs_tables import refused_requests
 from lrs_bridge.store.schema import clients
@@ -66,6 +66,7 @@ def purge(session: Session, before: datetime) -> int:
 class Kept:
     """`sender` and `source`: of the credential, "" where there was none."""
 
+    number: int
     first_at: datetime
     last_at: datetime
     times: int
@@ -78,11 +79,19 @@ class Kept:
     excerpt: str
 
 
-def recent(session: Session, since: datetime, source: str | None, limit: int) -> list[Kept]:
-    """Those whose last time is after `since`, the newest first; of one source, or of all and of nobody."""
+def recent(
+    session: Session,
+    since: datetime,
+    source: str | None,
+    limit: int,
+    *,
+    after: tuple[datetime, int] | None = None,
+) -> list[Kept]:
+    """Those whose last time is after `since`, the newest first; of one source, of whoever had no good credential (""), or of all
+    (None). `after`: last time and number of the one that the list goes on behind."""
     table = refused_requests.c
     found = (
-        sa.select(*(column for column in table if column.name not in ("id", "digest", "client_id")))
+        sa.select(*(column for column in table if column.name not in ("digest", "client_id")))
         .add_columns(clients.c.name.label("sender"), clients.c.source)
         .outerjoin_from(refused_requests, clients, clients.c.id == table.client_id)
         .where(table.last_at > since)
@@ -90,9 +99,14 @@ def recent(session: Session, since: datetime, source: str | None, limit: int) ->
         .limit(limit)
     )
     if source is not None:
-        found = found.where(clients.c.source == source)
+        found = found.where(clients.c.source == source if source else table.client_id.is_(None))
+    if after is not None:
+        found = found.where(
+            sa.tuple_(table.last_at, table.id) < sa.tuple_(sa.literal(after[0], Instant), after[1])
+        )
     return [
         Kept(
+            row.id,
             row.first_at,
             row.last_at,
             row.times,

@@ -120,6 +120,38 @@ def grants(
     for column, value in ((role_grants.c.area, area), (role_grants.c.mbox, mbox), (role_grants.c.role, role)):
         if value:
             found = found.where(column == value)
+    return _read(session, found)
+
+
+def latest_grants(
+    session: Session, *, role: Role | None = None, below: int = 0, limit: int = 50
+) -> list[Grant]:
+    """Those that stand, the latest first, of one role or all; the next page begins below the number of the last one shown."""
+    found = (
+        sa.select(role_grants, organisations.c.name)
+        .outerjoin(organisations, organisations.c.id == role_grants.c.organisation_id)
+        .where(role_grants.c.ended_at.is_(None))
+        .order_by(role_grants.c.id.desc())
+        .limit(limit)
+    )
+    if role:
+        found = found.where(role_grants.c.role == role)
+    if below:
+        found = found.where(role_grants.c.id < below)
+    return _read(session, found)
+
+
+def grant_numbered(session: Session, number: int) -> Grant | None:
+    """None where there is none, or it has ended."""
+    found = (
+        sa.select(role_grants, organisations.c.name)
+        .outerjoin(organisations, organisations.c.id == role_grants.c.organisation_id)
+        .where(role_grants.c.id == number, role_grants.c.ended_at.is_(None))
+    )
+    return next(iter(_read(session, found)), None)
+
+
+def _read(session: Session, found: sa.Select[Any]) -> list[Grant]:
     return [
         Grant(
             row.id,

@@ -3,6 +3,9 @@
 from lrs_bridge.web.operator import (  # noqa: F401  # they put their routes on the blueprint
     credentials,
     home,
+    refused,
+    roles,
+    unmapped,
 )
 from lrs_bridge.web.operator.blueprint import blueprint
 

@@ -16,6 +16,9 @@ blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 _MENU = (
     ("show_status", "Is it healthy?"),
     ("show_credentials", "Credentials"),
+    ("show_refused", "What was refused"),
+    ("show_unmapped", "What no rule takes"),
+    ("show_roles", "People with roles"),
 )
 """Pages by the name of what shows them, and what they are called."""
 
