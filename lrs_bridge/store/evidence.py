@@ -226,6 +226,13 @@ def waiting_statements(session: Session, seqs: Sequence[int]) -> set[int]:
     return {*session.scalars(found), *session.scalars(aside_)}
 
 
+def reason_aside(session: Session, seq: int) -> str | None:
+    """Why this statement could not be matched and was set aside; None where it was not."""
+    found = sa.select(set_aside.c.reason).where(set_aside.c.kind == "statement", set_aside.c.number == seq)
+    reason: str | None = session.scalar(found)
+    return reason
+
+
 def kept_evidence(session: Session, seqs: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
     """Statement → (identifier text, kind, key, counts, because) of its evidence."""
     found = (

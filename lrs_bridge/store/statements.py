@@ -296,6 +296,34 @@ def find_any(session: Session, alternatives: Sequence[Filter]) -> list[StoredSta
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """When a statement came and from whom: key, name and source ("" for none) of the credential."""
+
+    seq: int
+    stored: datetime
+    happened: datetime
+    key: str
+    sender: str
+    source: str
+    test: bool
+    is_launch: bool
+
+
+def sent(session: Session, id_: uuid.UUID) -> Sent | None:
+    """Of a statement, voided or not."""
+    found = (
+        sa.select(statements.c.seq, statements.c.stored, statements.c.happened, clients)
+        .join(clients, clients.c.id == statements.c.client_id)
+        .where(statements.c.id == id_)
+    )
+    row = session.execute(found).one_or_none()
+    if row is None:
+        return None
+    is_launch = row.expires_at is not None
+    return Sent(row.seq, row.stored, row.happened, row.key, row.name, row.source or "", row.test, is_launch)
+
+
+@dataclass(frozen=True, slots=True)
 class ToMatch:
     """A statement with what matching needs to know of its sender. `launched`: the activity that its credential was made for, or
     ""."""

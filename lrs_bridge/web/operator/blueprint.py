@@ -17,6 +17,7 @@ _MENU = (
     ("show_status", "Is it healthy?"),
     ("show_credentials", "Credentials"),
     ("show_refused", "What was refused"),
+    ("show_statement_search", "Look for statements"),
     ("show_unmapped", "What no rule takes"),
     ("show_roles", "People with roles"),
 )
