@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lrs_bridge.connectors import csv_files, workbooks
-from lrs_bridge.connectors.records import Broken, InMemory, Record, Records, source_at
+from lrs_bridge.connectors.records import Broken, InMemory, Record, Records, Source, source_at
 from lrs_bridge.errors import BadInput, Problem
 
 _MOST_PROBLEMS = 100
@@ -57,16 +57,24 @@ def open_table(path: Path, *, sheet: str | None = None) -> Table:
     Raises BadInput as `read_csv` does; and for a workbook that is damaged, locked or blown up, whose sheet can't be told,
     or whose cells hold errors or formulas without a value.
     """
-    source = source_at(path)
+    return _opened(source_at(path), sheet)
+
+
+def read_table(content: bytes, *, most: int) -> Table:
+    """The table in what somebody sent, CSV or XLSX. Raises BadInput as `open_table` does, and for more rows than `most`."""
+    return _opened(InMemory(content), None, most)
+
+
+def _opened(source: Source, sheet: str | None, most: int | None = None) -> Table:
     with source.open() as file:
         start = file.read(8)
     if workbooks.is_workbook(start):
-        return _checked(workbooks.records_of(source, sheet))
+        return _checked(workbooks.records_of(source, sheet), most)
     if sheet is not None:
         raise BadInput(
             "There is no sheet to choose.", [Problem("--sheet", "the file is not a workbook (.xlsx)")]
         )
-    return _checked(csv_files.records_of(source))
+    return _checked(csv_files.records_of(source), most)
 
 
 def read_csv(content: bytes) -> Table:
@@ -112,8 +120,8 @@ class _Problems:
         return [*self.kept, Problem("", f"and {self.more} more")] if self.more else self.kept
 
 
-def _checked(records: Records) -> Table:
-    """Reads everything once, so that nothing wrong is left for later."""
+def _checked(records: Records, most: int | None = None) -> Table:
+    """Reads everything once, so that nothing wrong is left for later; stops after `most` rows."""
     problems = _Problems()
     heading: Record | None = None
     columns: tuple[str, ...] = ()
@@ -128,6 +136,9 @@ def _checked(records: Records) -> Table:
                 found = _wrong_in_row(record, columns, records.longer)
             for problem in found:
                 problems.add(problem)
+            if most is not None and total > most:
+                what = f"has more than {most} rows"
+                raise BadInput("The file is too long.", [Problem("", what, mend="take it in parts")])
     except Broken as broken:
         problems.add(broken.problem)
     if problems.kept:

@@ -10,6 +10,7 @@ from lrs_bridge.store import (  # noqa: F401  # part of the schema
     certificate_tables,
     letter_tables,
     operating_tables,
+    recording_tables,
     role_tables,
     session_tables,
     standing_tables,

@@ -47,6 +47,7 @@ def values(town, *, others=()):
         "learner": town.learner(LEARNER),
         "kind": "completion",
         "statement": town.membership_of(LEARNER),
+        "upload": town.upload_of(COORDINATOR, "Colne Primary School"),
     }
     theirs = {
         "organisation": town.organisation("Grays Youth Club"),
@@ -54,6 +55,7 @@ def values(town, *, others=()):
         "learner": town.learner(OTHER_LEARNER),
         "kind": "completion",
         "statement": town.membership_of(OTHER_LEARNER),
+        "upload": town.upload_of(OTHER_COORDINATOR, "Grays Youth Club"),
     }
     return {name: theirs[name] if name in others else value for name, value in own.items()}
 
@@ -92,7 +94,7 @@ def test_every_page_is_open_to_those_whom_it_is_for_and_to_nobody_else(town):
     assert seen == set(MAY)
 
 
-@pytest.mark.parametrize("other", ["organisation", "area", "learner", "statement"])
+@pytest.mark.parametrize("other", ["organisation", "area", "learner", "statement", "upload"])
 def test_what_belongs_to_others_is_not_there(town, other):
     for blueprint, rule, method in pages(town.bridge.app):
         if other in rule.arguments and blueprint != "operator":

@@ -13,7 +13,7 @@ from web.valid_pages import assert_valid
 from lrs_bridge.flows import by_hand, roles
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.roles import Wanted
-from lrs_bridge.store import organisations, people, sessions
+from lrs_bridge.store import organisations, people, sessions, uploads
 
 MAIL = "Asha.Rao@example.org"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -137,6 +137,20 @@ class Town:
         keeping = by_hand.Keeping(self.bridge.settings.public_url, "the tests", self.bridge.clock())
         [kept] = self.bridge.database.write(lambda session: by_hand.keep(session, [record], keeping))
         return kept.statement
+
+    def upload_of(self, address, organisation):
+        """A file that this coordinator sent and has not taken in."""
+        return self.bridge.database.write(
+            lambda session: uploads.add(
+                session,
+                organisation=self.organisation(organisation),
+                who=address,
+                kind="memberships",
+                file="nwg.csv",
+                content=b"person,membership,checked,source\n",
+                now=self.bridge.clock(),
+            )
+        )
 
     def organisation(self, name):
         return self._read(lambda session: organisations.load(session, [name])[name.casefold()].number)

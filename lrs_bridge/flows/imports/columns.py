@@ -125,6 +125,22 @@ def fold(heading: str) -> str:
     return "_".join(heading.split()).lower()
 
 
+class UnknownHeadings(BadInput):
+    """What a file's headings mean has to be told, or a column is missing."""
+
+
+def meanings_of(
+    kind: Shape, table: Table, courses: Mapping[str, str], remembered: Mapping[str, str]
+) -> dict[str, tuple[str | None, str]]:
+    """Folded heading → its meaning, as `Layout.meanings` has it, None where it has to be told; and the likeliest, or ""."""
+    found = {}
+    for written in table.headings:
+        meaning = _meaning(kind, fold(written), courses, remembered)
+        likely = meaning if meaning is not None else _likely(kind, fold(written), map(fold, table.headings))
+        found[fold(written)] = (meaning, likely or "")
+    return found
+
+
 def layout_of(
     kind: Shape,
     table: Table,
@@ -135,7 +151,7 @@ def layout_of(
     constants: Mapping[str, str],
 ) -> Layout:
     """The meaning of each heading. `told` outranks the columns' own names, and those what is remembered; both are keyed by
-    folded heading. Raises BadInput naming every heading without a meaning, with the likeliest, and every column that must
+    folded heading. Raises UnknownHeadings naming every heading without a meaning, with the likeliest, and every column that must
     be there and isn't."""
     named = {fold(heading): heading for heading in table.headings}
     said = {
@@ -172,7 +188,7 @@ def layout_of(
         ),
     ]
     if problems:
-        raise BadInput(f"The file doesn't have the columns of “{kind.name}”.", problems)
+        raise UnknownHeadings(f"The file doesn't have the columns of “{kind.name}”.", problems)
     return layout
 
 

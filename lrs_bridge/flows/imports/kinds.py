@@ -122,7 +122,8 @@ def taken_back_in_words(said: TakenBack, taking: Taking) -> str:
         in_words(taking.mappings.calendar.day_of(said.when)),
         f" (“{said.reason}”)" if said.reason else "",
     )
-    return f"was taken back by {said.who} on {when}{reason}; it stays so, unless you add --again"
+    unless = "" if taking.scope else ", unless you add --again"
+    return f"was taken back by {said.who} on {when}{reason}; it stays so{unless}"
 
 
 def strangers(

@@ -35,7 +35,7 @@ from lrs_bridge.flows.imports.kinds import (
 )
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words
-from lrs_bridge.store import register
+from lrs_bridge.store import people, register
 from lrs_bridge.store.database import Session
 
 _SESSIONS = uuid.UUID("9d1c1f0e-3a86-5c55-8f6b-5d6d2c0b1a42")
@@ -54,6 +54,7 @@ class _Row(Schema):
     courses = list_field(load_default=list)
     items = list_field(load_default=list)
     attendees = identifiers_field(required=True)
+    attendee_name = text_field(load_default="")
 
 
 def _check(value: dict[str, Any], known: Known) -> Problems:
@@ -71,6 +72,8 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
             yield "items", f"{item} ({framework.items[item].text}) is learned by its own course alone"
     if value["delivered_by"] in map(folded, value["attendees"]):
         yield "attendees", "who delivered a session does not attend it"
+    if value["attendee_name"] and len(value["attendees"]) > 1:
+        yield "attendee_name", "is one person's, and the row has several attendees; give each a row"
 
 
 def _claims(value: dict[str, Any], _known: Known) -> Iterator[Claim]:
@@ -111,6 +114,8 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     wanted = [_record(value, taking.mappings) for value in values]
     outcomes = keep_records(session, wanted, taking, _DETAILS)
     unknown = strangers(session, values, outcomes, taking)
+    names = {value["person"]: value["attendee_name"] for value in values if value["attendee_name"]}
+    people.learn(session, [people.Sighting(*one) for one in names.items()], taking.now)
     able = register.may_deliver(session, {value["delivered_by"] for value in values})
     kept, told = [], set[str]()
     for value, record, outcome in zip(values, wanted, outcomes, strict=True):
@@ -123,7 +128,8 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
 
 def _words(value: dict[str, Any]) -> str:
     gave = ", ".join([*value["courses"], *value["items"]])
-    return f"{value['person']}: {gave}, session {_spoken(value)}"
+    who = f"{value['attendee_name']}, {value['person']}" if value["attendee_name"] else value["person"]
+    return f"{who}: {gave}, session {_spoken(value)}"
 
 
 def _warning(value: dict[str, Any], mappings: Mappings, able: set[str]) -> str:
@@ -154,6 +160,7 @@ SESSIONS = Kind(
         Column("courses", required=False, help="the courses it gave, separated by “;”", example="induction; escb_basic", gives=True),
         Column("items", required=False, help="items that it gave beside them, such as 2.8; 3.4", example=""),
         Column("attendees", required=True, help="who attended: identifiers, separated by “;”; or a row for each", example="asha.rao@example.org; ben@example.org", identifies=True, joins="; "),
+        Column("attendee_name", required=False, help="what the attendee is called, in a row with one attendee", example="", joins=" "),
     ),
     schema=_Row(),
     check=_check,

@@ -6,7 +6,7 @@ from alembic import op
 from lrs_bridge.store.database import Instant
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

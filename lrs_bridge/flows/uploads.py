@@ -1,0 +1,165 @@
+"""A coordinator's own spreadsheet, step by step: sent, its headings matched once, what it would change shown, and then taken in. Until
+then nothing of it is recorded; afterwards the file is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from lrs_bridge.connectors.tables import Table, read_table
+from lrs_bridge.errors import BadInput, NotFound, Problem
+from lrs_bridge.flows import imports, recording
+from lrs_bridge.flows.imports import Prepared, Report
+from lrs_bridge.flows.imports.columns import COURSE, fold, meanings_of
+from lrs_bridge.flows.imports.scope import KINDS
+from lrs_bridge.flows.recompute import decided_courses
+from lrs_bridge.flows.recording import Desk
+from lrs_bridge.store import batches, uploads
+from lrs_bridge.store.database import Session
+from lrs_bridge.store.uploads import Upload
+
+MOST_BYTES = 5_000_000
+MOST_ROWS = 5_000
+KEPT = timedelta(days=1)
+_SHOWN = 500
+_EXAMPLES = 2
+
+
+def hold(kind: str, content: bytes) -> None:
+    """Raises BadInput for what is no table, or too large."""
+    if kind not in KINDS:
+        raise BadInput("Nothing was taken in.", [Problem("kind", "choose what the file holds")])
+    if not content:
+        raise BadInput("The file is empty.", [Problem("", "choose a file that holds something")])
+    if len(content) > MOST_BYTES:
+        what = f"the file is larger than {MOST_BYTES // 1_000_000} MB; take it in parts"
+        raise BadInput("The file is too large.", [Problem("", what)])
+    read_table(content, most=MOST_ROWS)
+
+
+def begin(session: Session, desk: Desk, kind: str, file: str, content: bytes) -> int:
+    """Keeps a table that was held to be one until it is taken in; its number."""
+    return uploads.add(
+        session,
+        organisation=desk.organisation.number,
+        who=desk.who,
+        kind=kind,
+        file=" ".join(file.split())[-200:],
+        content=content,
+        now=desk.now,
+    )
+
+
+def upload_of(session: Session, desk: Desk, number: int) -> Upload:
+    """Raises NotFound for one that is not theirs, was cancelled, or was forgotten."""
+    found = uploads.get(session, number, organisation=desk.organisation.number, who=desk.who)
+    if found is None:
+        raise NotFound("There is no such page, or it is not yours to see.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`written`: as in the file; `meaning`: a column, "course:KEY" or "", None where nothing is known or likely; `examples`: the
+    first texts below it."""
+
+    folded: str
+    written: str
+    meaning: str | None
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """What has to be known before the rows can be read. `choices`: what a heading may mean (meaning, words); `constants`: what holds
+    for every row as things stand; `settled`: nothing has to be asked."""
+
+    headings: tuple[Heading, ...]
+    choices: tuple[tuple[str, str], ...]
+    constants: Mapping[str, str]
+    settled: bool
+
+
+def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
+    kind, table = imports.KINDS[upload.kind], _table(upload)
+    courses = {**{key: key for key in decided_courses(session, desk.mappings)}, **desk.mappings.courses}
+    known = meanings_of(kind, table, courses, batches.headings(session, kind.name))
+    first = list(islice(table.rows(), _EXAMPLES))
+    headings = tuple(
+        Heading(
+            fold(written),
+            written,
+            upload.told.get(fold(written), meaning if meaning is not None else likely or None),
+            tuple(text for row in first if (text := row.cells.get(fold(written)))),
+        )
+        for written in table.headings
+        for meaning, likely in [known[fold(written)]]
+    )
+    choices = [(name, name.replace("_", " ")) for name in kind.column_names]
+    if kind.courses:
+        choices += [(COURSE + key, f"the day of: {name}") for key, name in sorted(courses.items())]
+    return Headings(
+        headings,
+        tuple(choices),
+        constants_of(
+            desk, upload.kind, {one.folded: one.meaning or "" for one in headings}, upload.constants
+        ),
+        settled=bool(upload.told) or all(meaning is not None for meaning, _ in known.values()),
+    )
+
+
+def constants_of(
+    desk: Desk, kind: str, meanings: Mapping[str, str], said: Mapping[str, str]
+) -> dict[str, str]:
+    """What holds for every row where no heading means it: the organisation, and the area where it works in one alone or one was
+    chosen."""
+    columns = imports.KINDS[kind].column_names
+    only = next(iter(desk.areas)) if len(desk.areas) == 1 else ""
+    usual = {"organisation": desk.organisation.name, "area": said.get("area") or only}
+    open_ = {name: text for name, text in usual.items() if text and name in columns}
+    return {name: text for name, text in open_.items() if name not in meanings.values()}
+
+
+def tell(session: Session, desk: Desk, upload: Upload, told: Mapping[str, str], area: str) -> None:
+    """What the headings mean; they are remembered when the file is taken in. `area`: of all rows, "" where the file says it."""
+    constants = constants_of(desk, upload.kind, told, {"area": area} if area else {})
+    other = {heading: meaning for heading, meaning in told.items() if meaning != heading}
+    uploads.tell(session, upload.number, other, constants)
+
+
+def preview(session: Session, desk: Desk, upload: Upload) -> Report:
+    """What taking it in would do, in a transaction that the caller takes back. Raises UnknownHeadings, and BadInput with every row
+    that is wrong."""
+    return recording.take_in(session, desk, _prepared(session, desk, upload), again=False, shown=_SHOWN)
+
+
+def apply(session: Session, desk: Desk, number: int) -> None:
+    """Takes the file in, once. Raises as `preview` does."""
+    upload = upload_of(session, desk, number)
+    if upload.done_at is not None:
+        return
+    prepared = _prepared(session, desk, upload)
+    report = recording.take_in(session, desk, prepared, file=upload.file, again=False)
+    uploads.finish(session, number, report.counts, desk.now)
+
+
+def cancel(session: Session, desk: Desk, number: int) -> None:
+    uploads.forget(session, upload_of(session, desk, number).number)
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Files that nobody came back to."""
+    uploads.forget_before(session, now - KEPT)
+
+
+def _prepared(session: Session, desk: Desk, upload: Upload) -> Prepared:
+    asked = headings_of(session, desk, upload)
+    return recording.prepare(
+        session, desk, upload.kind, _table(upload), told=upload.told, constants=asked.constants
+    )
+
+
+def _table(upload: Upload) -> Table:
+    return read_table(upload.content, most=MOST_ROWS)

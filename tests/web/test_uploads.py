@@ -1,0 +1,237 @@
+"""A coordinator's own spreadsheet: nothing is recorded before what would change was shown, and nothing is kept for long."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from web.visitors import COORDINATOR, LEARNER, OTHER_LEARNER
+
+from lrs_bridge.flows import uploads as flow
+from lrs_bridge.jobs import JOBS, Timetable
+from lrs_bridge.store.recording_tables import uploads
+from lrs_bridge.store.schema import import_headings, imports, posts
+
+HEAD = "bea.lind@colne.example"
+OWN = f"Work e-mail,Passed on,Training,Payroll no\n{LEARNER},1/3/2026,escb_basic,77\n{HEAD},28/02/2026,induction,78\n"
+TOLD = {"heading-0": "person", "heading-1": "date", "heading-2": "course", "heading-3": ""}
+
+
+def workbook(rows):
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+class Desk:
+    def __init__(self, town):
+        self.town, self.bridge, self.browser = town, town.bridge, town.browser(COORDINATOR)
+        self.base = f"/organisations/{town.organisation('Colne Primary School')}/uploads"
+
+    def sends(self, content, kind="completions", name="training.csv"):
+        content = content.encode() if isinstance(content, str) else content
+        return self.browser.post(self.base, follow=False, kind=kind, file=(io.BytesIO(content), name))
+
+    def sent(self, content, kind="completions", name="training.csv"):
+        """Sends it; the address of its page."""
+        answer = self.sends(content, kind, name)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def shown(self, address):
+        answer = self.browser.get(address)
+        for _ in range(3):
+            if answer.status_code == 303:
+                answer = self.browser.get(answer.headers["Location"])
+        return answer
+
+    def rows(self, table):
+        return self.bridge.database.read(lambda session: session.execute(sa.select(table)).all())
+
+
+@pytest.fixture
+def desk(town):
+    return Desk(town)
+
+
+def text_of(answer):
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def test_the_whole_way_from_own_headings_to_what_is_recorded(desk):
+    before = desk.bridge.count()
+    page = desk.sent(OWN)
+    asked = desk.shown(page)
+    assert "What do your headings mean?" in asked.text
+    assert all(f">{heading}</label>" in asked.text for heading in OWN.partition("\n")[0].split(","))
+    assert "For example: 1/3/2026, 28/02/2026" in asked.text
+    shown = desk.browser.post(f"{page}/headings", **TOLD)
+    assert "What would change" in shown.text
+    assert f"{LEARNER}: escb_basic on 1 Mar 2026" in text_of(shown)
+    assert f"{HEAD}: induction on 28 Feb 2026" in text_of(shown)
+    assert desk.bridge.count() == before
+    done = desk.browser.post(page)
+    assert "It is recorded" in done.text
+    assert "2 new" in text_of(done)
+    desk.bridge.recompute()
+    evidence = desk.bridge.explain(LEARNER)["evidence"]
+    assert [(one["course"], one["counts"]) for one in evidence] == [("escb_basic", True)]
+    [kept] = desk.rows(imports)[-1:]
+    assert (kept.kind, kept.file, kept.who) == ("completions", "training.csv", COORDINATOR)
+
+
+def test_the_file_is_gone_when_it_is_taken_in_or_cancelled_or_forgotten(desk):
+    page = desk.sent(OWN)
+    desk.browser.post(f"{page}/headings", **TOLD)
+    assert desk.rows(uploads)[0].content == OWN.encode()
+    desk.browser.post(page)
+    [row] = desk.rows(uploads)
+    assert (row.content, row.told, row.file) == (b"", "{}", "")
+    second = desk.sent(OWN)
+    assert desk.browser.post(f"{second}/cancel", follow=False).status_code == 303
+    assert desk.browser.get(second).status_code == 404
+    third = desk.sent(OWN)
+    desk.bridge.clock.advance(flow.KEPT - timedelta(minutes=1))
+    table = Timetable(desk.bridge.database, desk.bridge.settings, desk.bridge.clock)
+    [job] = [one for one in JOBS if one.name == "codes"]
+    job.run(table)
+    assert len(desk.rows(uploads)) == 2
+    desk.bridge.clock.advance(timedelta(minutes=2))
+    job.run(table)
+    assert desk.rows(uploads) == []
+    assert third
+
+
+def test_twice_is_once(desk):
+    page = desk.sent(OWN)
+    desk.browser.post(f"{page}/headings", **TOLD)
+    answers = [desk.browser.post(page) for _ in range(2)]
+    assert text_of(answers[0]) == text_of(answers[1])
+    number = desk.bridge.count()
+    again = desk.shown(desk.sent(OWN))
+    assert "All of it is recorded already" in again.text
+    assert desk.bridge.count() == number
+
+
+def test_headings_are_matched_once(desk):
+    page = desk.sent(OWN)
+    desk.browser.post(f"{page}/headings", **TOLD)
+    assert not [one for one in desk.rows(import_headings) if one.column]
+    desk.browser.post(page)
+    assert {(one.heading, one.column) for one in desk.rows(import_headings)} == {
+        ("work_e-mail", "person"),
+        ("passed_on", "date"),
+        ("training", "course"),
+        ("payroll_no", ""),
+    }
+    shown = desk.shown(desk.sent(OWN.replace("1/3/2026", "2/3/2026")))
+    assert "What would change" in shown.text
+    assert "on 2 Mar 2026" in text_of(shown)
+
+
+def test_a_missing_column_is_told_where_it_can_be_mended(desk):
+    page = desk.sent(OWN)
+    answer = desk.browser.post(f"{page}/headings", **{**TOLD, "heading-1": ""})
+    assert answer.status_code == 400
+    assert "The column “date” is missing" in answer.text
+    assert "lrs-bridge" not in text_of(answer).replace("lrs_bridge", "")
+    assert "--column" not in answer.text
+    assert "What would change" in desk.browser.post(f"{page}/headings", **TOLD).text
+
+
+def test_a_row_per_person_with_days_per_course_in_a_workbook(desk):
+    rows = [["person", "Basics", "set_toolbox"], [LEARNER, "1/3/2026", None], [HEAD, None, "2026-02-03"]]
+    page = desk.sent(workbook(rows), name="staff.xlsx")
+    asked = desk.shown(page)
+    assert "the day of: ESCB basic awareness package" in asked.text
+    shown = desk.browser.post(
+        f"{page}/headings",
+        **{"heading-0": "person", "heading-1": "course:escb_basic", "heading-2": "course:set_toolbox"},
+    )
+    assert f"{HEAD}: set_toolbox on 3 Feb 2026" in text_of(shown)
+    assert "XLSX, sheet" in shown.text
+
+
+def test_people_get_posts_at_this_organisation_without_naming_it(desk):
+    people = "Name,E-mail,Job,Tier\nNew One,new@colne.example,Cook,T1\n"
+    page = desk.sent(people, "people")
+    told = {
+        "heading-0": "person",
+        "heading-1": "identifiers",
+        "heading-2": "role",
+        "heading-3": "required_tier",
+    }
+    missing = desk.browser.post(f"{page}/headings", **told)
+    assert "The column “area” is missing" in missing.text
+    shown = desk.browser.post(f"{page}/headings", **told, area="essex")
+    assert "New One: Cook at Colne Primary School, essex, requires T1" in text_of(shown)
+    desk.browser.post(page)
+    assert any((row.role, row.area) == ("Cook", "essex") for row in desk.rows(posts))
+
+
+def test_one_mistake_keeps_all_of_it_out_and_others_stay_hidden(desk):
+    before = desk.bridge.count()
+    for stranger in (OTHER_LEARNER, "nobody@nowhere.example"):
+        page = desk.sent(
+            f"person,course,date\n{LEARNER},escb_basic,1/3/2026\n{stranger},escb_basic,3/31/2026\n"
+        )
+        shown = desk.shown(page)
+        assert "The file has mistakes" in shown.text
+        assert "Line 3, date: “3/31/2026” is not a day" in text_of(shown)
+        assert ">Record " not in shown.text
+        assert "The file has mistakes" in desk.browser.post(page).text
+    people = desk.shown(desk.sent(f"person,course,date\n{OTHER_LEARNER},escb_basic,1/3/2026\n"))
+    assert "Line 2, person: nobody with this identifier has a post at your organisation" in text_of(people)
+    assert desk.bridge.count() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "field", "told"),
+    [
+        ("", "completions", "file", "Choose a file that holds something"),
+        (OWN, "", "kind", "Choose what the file holds"),
+        (OWN, "champions", "kind", "Choose what the file holds"),
+        (b"\xff\xfeP\x00", "completions", "file", "UTF-16"),
+        (b"PK\x03\x04 and no more", "completions", "file", "damaged or cut off"),
+        (
+            "person\n" + "x\n" * (flow.MOST_ROWS + 1),
+            "completions",
+            "file",
+            f"more than {flow.MOST_ROWS} rows",
+        ),
+    ],
+)
+def test_what_is_no_table_is_told_at_once_and_not_kept(desk, content, kind, field, told):
+    answer = desk.sends(content, kind)
+    assert answer.status_code == 400
+    assert told in re.search(rf'id="{field}-error">(.*?)</p>', answer.text, re.DOTALL)[1]
+    assert desk.rows(uploads) == []
+
+
+def test_a_file_too_large_is_told_and_not_kept(desk, monkeypatch):
+    monkeypatch.setattr(flow, "MOST_BYTES", 99)
+    answer = desk.sends("x" * 100)
+    assert answer.status_code == 400
+    assert "The file is larger than" in answer.text
+    assert desk.rows(uploads) == []
+
+
+def test_no_file_at_all(desk):
+    answer = desk.browser.post(desk.base, kind="people", follow=False)
+    assert "Choose a file" in answer.text
+
+
+def test_another_coordinator_of_the_organisation_sees_nothing_of_it(desk):
+    from lrs_bridge.flows.roles import Wanted
+
+    page = desk.sent(OWN)
+    desk.town.give("second@colne.example", Wanted("coordinator", "Colne Primary School"))
+    other = desk.town.browser("second@colne.example")
+    assert other.get(page).status_code == 404
+    assert other.post(page).status_code == 404
