@@ -1,0 +1,81 @@
+"""Lists of who attended, as people paste them."""
+
+from __future__ import annotations
+
+import pytest
+
+from lrs_bridge.errors import BadInput
+from lrs_bridge.flows.attendees import MOST, Attendee, attendees_in, attendees_typed
+from lrs_bridge.store.organisations import Organisation
+
+BADGED = Organisation("Colne Taxis", home_page="https://colne.example/badges")
+PLAIN = Organisation("Colne Primary School")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Asha Rao, asha@colne.example",
+        "Asha Rao asha@colne.example",
+        "Asha Rao <asha@colne.example>",
+        '"Asha Rao" <asha@colne.example>;',
+        "Asha\tRao\tasha@colne.example",
+        "asha@colne.example, Asha Rao",
+        "  Asha   Rao (asha@colne.example)",
+    ],
+)
+def test_a_name_and_an_e_mail_however_they_are_written(line):
+    assert attendees_typed(line, PLAIN) == [Attendee("asha@colne.example", "Asha Rao")]
+
+
+def test_lines_without_a_name_and_empty_ones():
+    assert attendees_typed("\n a@x.example \r\n\n b@x.example\n", PLAIN) == [
+        Attendee("a@x.example"),
+        Attendee("b@x.example"),
+    ]
+
+
+def test_badges_are_the_organisations_own_unless_they_say_whose():
+    assert attendees_typed("Tom Reed, B123\nT-77\nBo, Tendring|B9", BADGED) == [
+        Attendee("https://colne.example/badges|B123", "Tom Reed"),
+        Attendee("https://colne.example/badges|T-77"),
+        Attendee("Tendring|B9", "Bo"),
+    ]
+
+
+def test_every_line_that_names_nobody_is_told():
+    with pytest.raises(BadInput) as wrong:
+        attendees_typed("Asha Rao\nok@x.example\nTom, B123\na@b@c", PLAIN)
+    assert [(one.where, one.what) for one in wrong.value.problems] == [
+        ("line 1", "“Asha Rao” is neither an e-mail address nor a badge"),
+        ("line 3", "“B123” looks like a badge, and no badges of Colne Primary School are set up"),
+        ("line 4", "“a@b@c” is not an e-mail address"),
+    ]
+
+
+def test_a_file_with_names_in_one_column_or_several():
+    content = b"First name,Surname,Job,E-mail\nAsha,Rao,Cook,asha@x.example\n,,Head,bea@x.example\n"
+    assert attendees_in(content, PLAIN) == [
+        Attendee("asha@x.example", "Asha Rao"),
+        Attendee("bea@x.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"Name,Job\nAsha,Cook\n", "has no column named"),
+        (b"name,email\nAsha,\n", "“Asha” is neither"),
+        (b"email\n" + b"a@x.example\n" * (MOST + 1), f"has more than {MOST} rows"),
+    ],
+)
+def test_a_file_that_names_nobody(content, told):
+    with pytest.raises(BadInput) as wrong:
+        attendees_in(content, PLAIN)
+    assert told in str(wrong.value)
+
+
+def test_no_more_than_a_hall_holds():
+    with pytest.raises(BadInput, match="name nobody") as wrong:
+        attendees_typed("a@x.example\n" * (MOST + 1), PLAIN)
+    assert f"more than {MOST}" in str(wrong.value)
