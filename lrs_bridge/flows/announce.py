@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows import now_eligible
 from lrs_bridge.learning.alerts import OF_EVIDENCE, Announced, decide
 from lrs_bridge.learning.eligibility import Eligibility
 from lrs_bridge.learning.mappings import Mappings, Recipient
@@ -122,6 +123,7 @@ class Done:
 class _Look:
     """What is told to whom at this moment, by the mappings in force."""
 
+    mappings: Mappings
     now: news.Now
     windows: list[news.Window]
     areas: dict[str, tuple[Recipient, ...]]
@@ -164,7 +166,7 @@ def _look(session: Session, settings: Settings, now: datetime) -> _Look | None:
             starting[area] = start
     settled = now - timedelta(minutes=settings.alert_settling_minutes)
     moment = news.Now(now, settled, row.digest, row.cause if row.is_rematching else "")
-    return _Look(moment, windows, areas, starting)
+    return _Look(mappings, moment, windows, areas, starting)
 
 
 def _hold(session: Session, settings: Settings, now: datetime) -> int:
@@ -216,6 +218,7 @@ def _tell(session: Session, settings: Settings, now: datetime) -> list[news.News
         if one.decision_id is not None or (one.alert.area, one.cause) not in masses
     ]
     outbox.announce(session, found, look.areas, now=now, digest_at=next_digest(settings, now))
+    now_eligible.tell(session, found, look.mappings, now)
     return found
 
 

@@ -18,7 +18,7 @@ from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
 from lrs_bridge.moments import Calendar, in_words, parse_instant
-from lrs_bridge.store import manager_letters, people, projections, timetable
+from lrs_bridge.store import evidence, manager_letters, people, projections, timetable
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.manager_letters import Letter
 
@@ -53,8 +53,8 @@ class MyPost:
 
 @dataclass(frozen=True, slots=True)
 class MyChampion:
-    """`standing`: as the Read API shows the area's; `words`, `since` in words; `post`: which one the standing speaks for; `act`: what
-    the flow stands at: the day and the Board's note of what led there, and the standards it named as missing."""
+    """`standing`: as the Read API shows the area's; `words`, `since` in words; `place`: where the post is that the standing
+    speaks for; `act_day`, `note`, `missing_then`: of the act that led to where the request or the role stands."""
 
     key: str
     area: str
@@ -65,6 +65,7 @@ class MyChampion:
     met: tuple[str, ...]
     missing: tuple[dict[str, Any], ...]
     posts: tuple[MyPost, ...]
+    place: str
     asked: bool
     act_day: str
     note: str
@@ -99,7 +100,9 @@ def my_champion(
     one = shown.get(area) or {"since": None, "met": [], "missing": [], "status": "not_eligible"}
     letters = [each for each in manager_letters.of(session, learner) if each.area == area]
     state = own["champion"] or {}
-    waits = bool(projections.pending_among(session, [learner]))
+    waits = bool(
+        projections.pending_among(session, [learner]) or evidence.agents_pending(session, person.identifiers)
+    )
     return MyChampion(
         key=area,
         area=mappings.areas[area].name,
@@ -110,6 +113,7 @@ def my_champion(
         met=tuple(standard["name"] for standard in one["met"]),
         missing=tuple(one["missing"]),
         posts=tuple(_post(each, letters, own, calendar, now) for each in held),
+        place=", ".join(part for part in (own["organisation"], own["service_area"]) if part),
         asked="request" in (state.get("asked"), state.get("act")),
         act_day=_day(state.get("since"), calendar),
         note=state.get("note", ""),

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.flows import ask_manager, my_champion
+from lrs_bridge.flows import ask_manager, my_champion, my_request
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 from lrs_bridge.web.my_pages import blueprint
 
@@ -40,6 +40,53 @@ def cancel_letter(area: str) -> ResponseReturnValue:
     who, number = visitor(), request.form.get("letter", 0, type=int)
     database().write(lambda session: ask_manager.cancel(session, who, number, now()))
     return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+@blueprint.post("/champion/<area>/request")
+def send_request(area: str) -> ResponseReturnValue:
+    who = visitor()
+    database().write(lambda session: my_request.request(session, who, area, settings(), now()))
+    return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+@blueprint.post("/champion/<area>/withdraw")
+def withdraw_request(area: str) -> ResponseReturnValue:
+    who = visitor()
+    database().write(lambda session: my_request.withdraw(session, who, area, settings(), now()))
+    return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+@blueprint.get("/champion/<area>/leave")
+def show_leaving(area: str) -> ResponseReturnValue:
+    """Asks once more."""
+    return render_template("my_leaving.html", role=_role(area))
+
+
+@blueprint.post("/champion/<area>/leave")
+def leave(area: str) -> ResponseReturnValue:
+    who = visitor()
+    database().write(lambda session: my_request.leave(session, who, area, settings(), now()))
+    return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+@blueprint.get("/champion/<area>/elsewhere")
+def show_moving(area: str) -> ResponseReturnValue:
+    """Asks where to."""
+    return render_template("my_moving.html", role=_role(area), wrong="")
+
+
+@blueprint.post("/champion/<area>/elsewhere")
+def move(area: str) -> ResponseReturnValue:
+    who, to, role = visitor(), request.form.get("to", ""), _role(area)
+    if to not in role.elsewhere:
+        return render_template("my_moving.html", role=role, wrong="Say where you are a CSE Champion now"), 400
+    other = database().write(lambda session: my_request.move(session, who, area, to, settings(), now()))
+    return redirect(url_for("mine.show_champion", area=other), 303)
+
+
+def _role(area: str) -> my_request.Role:
+    who = visitor()
+    return database().read(lambda session: my_request.role(session, who, area, settings(), now()))
 
 
 def _manager_page(area: str, place: int, wrong: dict[str, str]) -> ResponseReturnValue:
