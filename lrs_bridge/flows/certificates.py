@@ -71,8 +71,12 @@ def make(session: Session, who: Visitor, framework: str, calendar: Calendar, now
 
 def own(session: Session, learner: int, calendar: Calendar) -> list[Certificate]:
     """A learner's, the newest first, but for those withdrawn."""
-    kept = [one for one in certificates.of_learner(session, learner) if one.revoked_at is None]
-    return _told(session, kept, calendar)
+    return [one for one in every(session, learner, calendar) if one.state != "withdrawn"]
+
+
+def every(session: Session, learner: int, calendar: Calendar) -> list[Certificate]:
+    """A learner's, the newest first, those withdrawn too."""
+    return _told(session, certificates.of_learner(session, learner), calendar)
 
 
 def shown(session: Session, token: str, calendar: Calendar) -> Certificate | None:

@@ -26,6 +26,7 @@ documents = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("client_id", sa.ForeignKey("clients.id"), nullable=False),  # who wrote it last
     sa.Index(None, "owner", "updated_at"),
+    sa.Index(None, "agent", "id"),
 )
 
 # Agent profiles that tell who people are, to be read (anew): they were written or removed, or other mapping files came.

@@ -9,13 +9,13 @@ canonical  activities with the definition that the LRS holds, and of each langua
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from lrs_bridge.xapi import documents
-from lrs_bridge.xapi.agents import IFI_MEMBERS
+from lrs_bridge.xapi.agents import IFI_MEMBERS, identifier_of
 
 
 class Shape:
@@ -164,6 +164,30 @@ def canonical(
     return _changed(statement, _Forms(lambda actor: actor, verb, activity))
 
 
+def without_others(statement: dict[str, Any], own: Collection[str]) -> dict[str, Any] | None:
+    """A statement, as it came and parsed, in which of everybody but these identifiers, in canonical text, nothing is left but the
+    name; None where nobody else is in it."""
+    others: list[dict[str, Any]] = []
+
+    def actor(who: dict[str, Any]) -> dict[str, Any]:
+        identifier = identifier_of(who)
+        kept = dict(who)
+        if identifier is not None and str(identifier) not in own:
+            others.append(who)
+            kept = {name: who[name] for name in ("objectType", "name", "member") if name in who}
+            if "@" in kept.setdefault("name", SOMEBODY):
+                kept["name"] = SOMEBODY
+        if "member" in who:
+            kept["member"] = [actor(member) for member in who["member"]]
+        return kept
+
+    changed = _changed(statement, _Forms(actor, lambda verb: verb, lambda activity: activity))
+    return changed if others else None
+
+
+SOMEBODY: Final = "somebody"
+
+
 def activity_ids(statement: dict[str, Any]) -> set[str]:
     """Of every activity in it, those of a SubStatement and of contexts included."""
     found: set[str] = set()
@@ -214,7 +238,10 @@ def _changed_context(context: dict[str, Any], forms: _Forms) -> dict[str, Any]:
             result[name] = [{**item, who: forms.actor(item[who])} for item in context[name]]
     if "contextActivities" in context:
         result["contextActivities"] = {
-            kind: [forms.activity(activity) for activity in activities]
+            kind: [
+                forms.activity(activity)
+                for activity in (activities if isinstance(activities, list) else [activities])
+            ]
             for kind, activities in context["contextActivities"].items()
         }
     return result

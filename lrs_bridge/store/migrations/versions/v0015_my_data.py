@@ -1,4 +1,4 @@
-"""Certificates."""
+"""Certificates, and finding the documents of an agent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,3 +32,4 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_certificates_identifier_id"), "certificates", ["identifier_id"])
+    op.create_index(op.f("ix_documents_agent_id"), "documents", ["agent", "id"])
