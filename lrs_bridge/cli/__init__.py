@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from lrs_bridge import __version__
-from lrs_bridge.cli import alerts, champion, mappings, operating, people, sending, training, users
+from lrs_bridge.cli import alerts, champion, erasures, mappings, operating, people, sending, training, users
 from lrs_bridge.cli.plumbing import Refusing, example
 
 
@@ -52,5 +52,6 @@ for command in (
     users.remove_user,
     users.users,
     alerts.alerts,
+    erasures.erasures,
 ):
     main.add_command(command)

@@ -22,7 +22,7 @@ from lrs_bridge.flows import roles as role_flow
 from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.learning.by_hand import RECORD
 from lrs_bridge.moments import Calendar, format_instant
-from lrs_bridge.store import audit, contents, personal, posts, projections, roles
+from lrs_bridge.store import audit, contents, erasures, manager_letters, personal, posts, projections, roles
 from lrs_bridge.store import people as store_people
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.personal import Naming
@@ -108,6 +108,29 @@ def _of_learner(session: Session, person: store_people.Person, calendar: Calenda
         "told_to_boards": [
             {"area": area, "kind": kind, "decided_at": format_instant(at)}
             for area, kind, at in personal.told_of(session, person.learner)
+        ],
+        "letters_to_line_managers": [
+            {
+                "organisation": one.organisation,
+                "area": one.area,
+                "service_area": one.service_area,
+                "name": one.name,
+                "asked_at": format_instant(one.asked_at),
+                "answered_at": format_instant(one.answered_at) if one.answered_at else None,
+                "answers": one.answers,
+                "closed": one.closed or None,
+            }
+            for one in manager_letters.of(session, person.learner)
+        ],
+        "requests_for_erasure": [
+            {
+                "at": format_instant(one.at),
+                "what": one.what,
+                "due": format_instant(one.due_at),
+                "state": one.state,
+                "answer": one.reason or None,
+            }
+            for one in erasures.of_learner(session, person.learner)
         ],
         "certificates": [
             {

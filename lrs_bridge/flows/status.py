@@ -10,7 +10,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import recipients_of
 from lrs_bridge.moments import format_instant
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import evidence, outbox, projections, timetable
+from lrs_bridge.store import erasures, evidence, outbox, projections, timetable
 from lrs_bridge.store.database import Session
 
 STUCK_AFTER = timedelta(minutes=5)
@@ -56,6 +56,7 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
         "refused": refused.summary(session, now),
         "deliveries": outbox.summary(session),
         "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
+        "erasures": _erasures(session, now),
         "learners": projections.count_learners(session),
     }
     body["areas_without_recipients"] = _untold_areas(session, settings) if row else []
@@ -94,6 +95,16 @@ def _untold_areas(session: Session, settings: Settings) -> list[str]:
     return [area for area in mappings.areas if not recipients_of(area, mappings, settings)]
 
 
+def _erasures(session: Session, now: datetime) -> dict[str, Any]:
+    """Requests that are to be answered, how many of them too late already, and until when the next one is."""
+    found = erasures.open_ones(session)
+    return {
+        "open": len(found),
+        "overdue": sum(one.due_at <= now for one in found),
+        "due": format_instant(found[0].due_at) if found else None,
+    }
+
+
 def _trouble(
     body: dict[str, Any], runs: list[timetable.JobRun], oldest: datetime | None, now: datetime
 ) -> list[str]:
@@ -116,6 +127,13 @@ def _trouble(
     for area in body["areas_without_recipients"]:
         said.append(
             f"no address is set for the Board of {area}, so it is told nothing (champions file, alerts)"
+        )
+    waiting = body["erasures"]
+    if waiting["open"]:
+        late = f", {waiting['overdue']} of them OVERDUE" if waiting["overdue"] else ""
+        said.append(
+            f"{waiting['open']} requests for erasure wait for an answer, the first until {waiting['due'][:10]}{late}:"
+            " `lrs-bridge erasures list`"
         )
     if body["set_aside"]:
         said.append(

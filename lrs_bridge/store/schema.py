@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from lrs_bridge.store import (  # noqa: F401  # part of the schema
     board_tables,
     certificate_tables,
+    erasure_tables,
     letter_tables,
     operating_tables,
     recording_tables,

@@ -1,4 +1,4 @@
-"""What learners take away with them: certificates of their tier, and everything that is held about them."""
+"""What learners take away with them: certificates of their tier, and everything that is held about them; and asking that it be erased."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.flows import certificates, my_data, person
+from lrs_bridge.flows import certificates, erasure, my_data, person
 from lrs_bridge.moments import in_words
 from lrs_bridge.web.here import database, now, settings, visitor
 from lrs_bridge.web.my_pages import blueprint
@@ -71,3 +71,30 @@ def send_data() -> Response:
     answer = Response(stream_with_context(my_data.pack(opened, mine, page)), mimetype="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename="your-cse-training.zip")
     return answer
+
+
+@blueprint.get("/erasure")
+def show_erasure() -> ResponseReturnValue:
+    return _erasure_page("", "")
+
+
+@blueprint.post("/erasure")
+def ask_for_erasure() -> ResponseReturnValue:
+    typed = request.form.get("what", "")
+    if len(typed.strip()) > erasure.LONGEST:
+        return _erasure_page(typed, f"Use {erasure.LONGEST:,} characters or fewer")
+    database().write(lambda session: erasure.ask(session, visitor(), typed, settings().calendar, now()))
+    return redirect(url_for("mine.show_erasure"), 303)
+
+
+@blueprint.post("/erasure/withdraw")
+def withdraw_erasure() -> ResponseReturnValue:
+    database().write(lambda session: erasure.withdraw(session, visitor(), now()))
+    return redirect(url_for("mine.show_erasure"), 303)
+
+
+def _erasure_page(typed: str, wrong: str) -> ResponseReturnValue:
+    one = database().read(lambda session: erasure.standing_request(session, visitor()))
+    due = in_words(settings().calendar.day_of(one.due_at)) if one else ""
+    page = render_template("my_erasure.html", one=one, due=due, typed=typed, wrong=wrong)
+    return page, 400 if wrong else 200

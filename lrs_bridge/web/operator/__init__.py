@@ -2,6 +2,7 @@
 
 from lrs_bridge.web.operator import (  # noqa: F401  # they put their routes on the blueprint
     credentials,
+    erasures,
     home,
     refused,
     roles,

@@ -20,6 +20,7 @@ _MENU = (
     ("show_statement_search", "Look for statements"),
     ("show_unmapped", "What no rule takes"),
     ("show_roles", "People with roles"),
+    ("show_erasures", "Requests for erasure"),
 )
 """Pages by the name of what shows them, and what they are called."""
 

@@ -1,4 +1,4 @@
-"""Certificates, and finding the documents of an agent."""
+"""Certificates, requests for erasure, and finding the documents of an agent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,3 +33,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_certificates_identifier_id"), "certificates", ["identifier_id"])
     op.create_index(op.f("ix_documents_agent_id"), "documents", ["agent", "id"])
+    op.create_table(
+        "erasure_requests",
+        sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
+        sa.Column("identifier_id", _NUMBER, nullable=False),
+        sa.Column("mbox", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("closed_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_requests")),
+        sa.ForeignKeyConstraint(
+            ["identifier_id"], ["identifiers.id"], name=op.f("fk_erasure_requests_identifier_id")
+        ),
+    )
+    for column in ("identifier_id", "state"):
+        op.create_index(op.f(f"ix_erasure_requests_{column}"), "erasure_requests", [column])
