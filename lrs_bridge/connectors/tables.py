@@ -96,13 +96,6 @@ def csv_of(rows: Sequence[Mapping[str, str]]) -> bytes:
     return written.getvalue().encode()
 
 
-def read_table(content: bytes) -> Table:
-    """As `open_table`, of a file that was uploaded."""
-    if workbooks.is_workbook(content[:8]):
-        return _checked(workbooks.records_of(InMemory(content), None))
-    return read_csv(content)
-
-
 @dataclass
 class _Problems:
     """The first problems found, and how many more there were."""

@@ -46,10 +46,7 @@ def as_csv(rows: list[Mapping[str, str]], columns: list[str]) -> str:
 
 
 def text_of(table: Table) -> str:
-    """A table as CSV with the same headings. Raises BadInput for one that is too long for a page."""
-    if table.total is not None and table.total > MOST_ROWS:
-        what = f"has {table.total:,} rows; a page takes {MOST_ROWS:,}"
-        raise BadInput("Nothing was taken in.", [Problem("file", what, mend="upload it in parts")])
+    """A table as CSV with the same headings."""
     return as_csv([row.cells for row in table.rows()], list(table.columns))
 
 

@@ -48,7 +48,7 @@ def look_at_file(area: str) -> ResponseReturnValue:
     try:
         if sent is None or not sent.filename:
             raise BadInput("Nothing was taken in.", [Problem("", "Choose a file")])
-        text = area_memberships.text_of(read_table(sent.read()))
+        text = area_memberships.text_of(read_table(sent.read(), most=area_memberships.MOST_ROWS))
         report = database().rehearse(lambda session: _take_in(session, area, text, sent.filename or ""))
     except BadInput as refused:
         return _page(area, problems=[refused.title, *map(str, refused.problems)]), 400
