@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
-from lrs_bridge.flows import area_report, ask_manager, freshness, links, notices, sign_in, uploads
+from lrs_bridge.flows import area_report, ask_manager, freshness, links, notices, progress, sign_in, uploads
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
@@ -242,6 +242,12 @@ def _verify(table: Timetable) -> str:
     return str(seen)
 
 
+def _progress(table: Timetable) -> str:
+    now = table.clock()
+    made = table.database.write(lambda session: progress.count_today(session, table.settings.calendar, now))
+    return f"{made} teams counted" if made else ""
+
+
 def _purge(table: Timetable) -> str:
     now = table.clock()
 
@@ -294,4 +300,5 @@ JOBS = (
     Job("verify", Nightly(3), _verify),
     Job("purge", Nightly(4), _purge),
     Job("counts", Nightly(5), _counts),
+    Job("progress", Nightly(5), _progress),
 )

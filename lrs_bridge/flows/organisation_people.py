@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from lrs_bridge.errors import NotFound
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, in_words
-from lrs_bridge.store import organisations, post_standings, posts
+from lrs_bridge.store import audit, organisations, post_standings, posts
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.post_standings import Choice, Order
 from lrs_bridge.store.roles import Viewer
@@ -32,7 +32,7 @@ _STATUS = {
     "left": "CSE Champion no longer",
     "legacy_unverified": "on the earlier list of CSE Champions",
 }
-HEADINGS = ("Name", "Role", "Team", "Area", "From", "Requires", "Reached", "Lapses", "CSE Champion")
+HEADINGS = ("Name", "Role", "Team", "Area", "From", "Requires", "Reached", "Below", "Lapses", "CSE Champion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Shown:
             self.starts,
             self.requires,
             self.reached,
+            "below" if self.is_below else "",
             self.lapses,
             self.champion,
         )
@@ -110,22 +111,48 @@ def people_of(
     )
 
 
-def everybody(
-    session: Session, viewer: Viewer, organisation: int, choice: Choice, order: Order, calendar: Calendar
-) -> Iterator[Shown]:
-    """All pages of the same list."""
+def exported(
+    session: Session,
+    viewer: Viewer,
+    organisation: int,
+    choice: Choice,
+    order: Order,
+    calendar: Calendar,
+    *,
+    who: str,
+) -> list[tuple[str, ...]]:
+    """All pages of the same list as rows of cells (`HEADINGS`), which is noted in the audit log. Raises NotFound for an organisation
+    that is not known."""
     mappings = mapping_flow.in_force(session, calendar)
+    rows: list[tuple[str, ...]] = []
     after, full = 0, True
     while full:
         lines = post_standings.lines(
             session, viewer, organisation, choice, order, after=after, limit=_AT_ONCE
         )
-        yield from (_shown(one, mappings) for one in lines)
+        rows += [_shown(one, mappings).cells for one in lines]
         full = len(lines) == _AT_ONCE
         after = lines[-1].post if lines else 0
+    about = f"{name_of(session, organisation)}: {len(rows)} posts, {_in_words(choice)}"
+    audit.note(session, who=who, act="people exported", about=about, now=viewer.now)
+    return rows
 
 
 _AT_ONCE = 1000
+
+
+def _in_words(choice: Choice) -> str:
+    """Which they are, without the name that was searched for: the log need not hold it."""
+    said = [
+        "found by a name" if choice.name else "",
+        f"team {choice.team}" if choice.team else "",
+        f"role {choice.role}" if choice.role else "",
+        f"required tier {choice.required}" if choice.required else "",
+        "below the required tier" if choice.below else "",
+        "lapsing within 90 days" if choice.expiring else "",
+        CHAMPIONS[choice.champion] if choice.champion else "",
+    ]
+    return ", ".join(part for part in said if part) or "all there are"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,17 +35,15 @@ post_standings = sa.Table(
     sa.Index(None, "organisation_id", "lapses_at", "post_id"),
 )
 
-# How many held a post on a day, by organisation, area and service area (folded); how many of those posts required a tier, and how
-# many who held these had it. Counts alone: whose they were is not kept.
+# Of the posts held on a day at an organisation and in a service area (folded), how many required a tier, and how many who held
+# these had it. Counts alone: whose they were is not kept.
 progress_counts = sa.Table(
     "progress_counts",
     metadata,
     sa.Column("organisation_id", sa.ForeignKey("organisations.id"), primary_key=True, autoincrement=False),
     sa.Column("day", sa.Date, primary_key=True),
-    sa.Column("area", sa.Text, primary_key=True),
     sa.Column("service_area", sa.Text, primary_key=True),
-    sa.Column("posts", sa.Integer, nullable=False),
     sa.Column("required", sa.Integer, nullable=False),
     sa.Column("reached", sa.Integer, nullable=False),
-    sa.Column("champions", sa.Integer, nullable=False),
+    sa.Index(None, "day"),
 )

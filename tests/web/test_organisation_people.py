@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from builders import completion
+from openpyxl import load_workbook
 from web.visitors import COORDINATOR, LEARNER, OTHER_COORDINATOR
 
 from lrs_bridge.flows import organisation_people
+from lrs_bridge.store import audit
 from lrs_bridge.store.post_standings import Choice
 from lrs_bridge.store.roles import Viewer
 
@@ -278,3 +282,34 @@ class TestPages:
         ]
         for address in re.findall(rf'href="(/organisations/{colne.number}/people[^"]*)"', page):
             assert browser.get(address.replace("&amp;", "&")).status_code == 200
+
+
+class TestExport:
+    def sent(self, town, number, **form):
+        browser = town.browser(COORDINATOR)
+        browser.get(f"/organisations/{number}/people")
+        return browser.post(f"/organisations/{number}/people/export", **form)
+
+    def test_csv_of_what_is_on_the_screen_all_pages_of_it(self, many, town):
+        answer = self.sent(town, many.number, format="csv", required="T1", order="gap", name="pat")
+        assert answer.mimetype == "text/csv"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="people-2026-03-02.csv"'
+        head, *rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        assert head == list(organisation_people.HEADINGS)
+        shown = many.people("gap", name="pat", required="T1")
+        assert [tuple(row) for row in rows[: len(shown.lines)]] == [one.cells for one in shown.lines]
+        assert len(rows) == shown.count == 80
+
+    def test_a_workbook(self, colne, town):
+        colne.staff(f'=1+1,evil@colne.example,{COLNE},essex,Cook,T1,"=cmd|x",,\n')
+        answer = self.sent(town, colne.number, format="xlsx")
+        sheet = load_workbook(io.BytesIO(answer.data)).active
+        rows = [[cell.value or "" for cell in row] for row in sheet.iter_rows(min_row=2)]
+        assert [row[0] for row in rows] == ["=1+1", "Asha Rao", "Bea Lind", "Cem Öz", "Dee O'Hara"]
+        assert "f" not in {cell.data_type for row in sheet.iter_rows() for cell in row}
+
+    def test_it_is_on_record_who_took_what_without_the_name_searched_for(self, colne, town):
+        self.sent(town, colne.number, format="csv", name="rao", below="yes")
+        [kept] = town.bridge.database.read(lambda session: audit.entries(session, limit=1))
+        assert (kept.who, kept.act) == (COORDINATOR, "people exported")
+        assert kept.about == f"{COLNE}: 1 posts, found by a name, below the required tier"

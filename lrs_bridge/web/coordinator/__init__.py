@@ -1,7 +1,14 @@
 """The pages of training coordinators: the people of their organisations. `app` lets in whoever coordinates the organisation that
 the address names (`organisation`); whom a page shows is narrowed by `g.viewer`. Each module puts its routes on the blueprint."""
 
-from lrs_bridge.web.coordinator import home, people, records, sessions, uploads  # noqa: F401  # put their routes on the blueprint
+from lrs_bridge.web.coordinator import (  # noqa: F401  # put their routes on the blueprint
+    home,
+    people,
+    progress,
+    records,
+    sessions,
+    uploads,
+)
 from lrs_bridge.web.coordinator.blueprint import blueprint
 
 __all__ = ["blueprint"]

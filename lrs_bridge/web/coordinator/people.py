@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lrs_bridge.connectors import spreadsheets
 from lrs_bridge.flows import organisation_people, person
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.store.post_standings import CHAMPION_CHOICES, Choice, Order
 from lrs_bridge.web.coordinator.blueprint import blueprint
-from lrs_bridge.web.here import database, settings, viewer
+from lrs_bridge.web.here import database, now, settings, viewer, visitor
 
 
 @blueprint.get("/<int:organisation>/people")
@@ -61,6 +62,29 @@ def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> Respon
 
 
 _LONGEST_NUMBER = 19
+
+
+@blueprint.post("/<int:organisation>/people/export")
+def export_people(organisation: int) -> Response:
+    """What is on the screen, all pages of it: `format` csv or xlsx."""
+    choice, order = choice_in(request.form), order_in(request.form)
+    rows = database().write(
+        lambda session: organisation_people.exported(
+            session, viewer(), organisation, choice, order, settings().calendar, who=visitor().address
+        )
+    )
+    if request.form.get("format") == "xlsx":
+        body = spreadsheets.as_workbook("People", organisation_people.HEADINGS, rows)
+        answer, ending = Response(body, mimetype=_XLSX), "xlsx"
+    else:
+        body = spreadsheets.as_csv(organisation_people.HEADINGS, rows)
+        answer, ending = Response(body, mimetype="text/csv"), "csv"
+    day = settings().calendar.day_of(now()).isoformat()
+    answer.headers["Content-Disposition"] = f'attachment; filename="people-{day}.{ending}"'
+    return answer
+
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def choice_in(given: Mapping[str, str]) -> Choice:

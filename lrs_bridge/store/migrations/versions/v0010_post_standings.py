@@ -41,19 +41,14 @@ def upgrade() -> None:
         "progress_counts",
         sa.Column("organisation_id", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("area", sa.Text(), nullable=False),
         sa.Column("service_area", sa.Text(), nullable=False),
-        *[
-            sa.Column(name, sa.Integer(), nullable=False)
-            for name in ("posts", "required", "reached", "champions")
-        ],
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "day", "area", "service_area", name=op.f("pk_progress_counts")
-        ),
+        *[sa.Column(name, sa.Integer(), nullable=False) for name in ("required", "reached")],
+        sa.PrimaryKeyConstraint("organisation_id", "day", "service_area", name=op.f("pk_progress_counts")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_progress_counts_organisation_id")
         ),
     )
+    op.create_index(op.f("ix_progress_counts_day"), "progress_counts", ["day"])
     # The rows come when the learners are computed anew: whoever has a post is marked.
     op.execute(
         "INSERT INTO pending_learners (learner_id, since, cause) "
