@@ -67,11 +67,11 @@ def _monthly(days: Sequence[date]) -> list[date]:
 def shown(
     counts: Sequence[Count], names: Mapping[str, str], total: str = "All together"
 ) -> tuple[tuple[Line, ...], Line]:
-    """The counts of one day as they may be shown: a line for each sector by `names` (those that are not counted are zero, and
-    others that are, after them), and of all together, which is called `total`."""
+    """The counts of one day as they may be shown: a line for each sector that has anybody, in the order of `names` and others
+    after them; and of all together, which is called `total`."""
     by_sector = {one.sector: one for one in counts}
-    keys = [*names, *sorted(by_sector.keys() - names.keys() - {ALL})]
-    lines = [by_sector.get(key, Count(key)) for key in keys]
+    order = [*names, *sorted(by_sector.keys() - names.keys() - {ALL})]
+    lines = [by_sector[key] for key in order if key in by_sector]
     whole = by_sector.get(ALL, Count(ALL))
     people = left_out([Cell(one.people, least=one.at_required) for one in lines], Cell(whole.people))
     at_required = left_out(

@@ -1,7 +1,7 @@
 """Which numbers of a table must not be shown, so that nobody is told of few people: neither right away nor by subtracting.
 
 A number under five is not shown. Nor is one that, taken from another that is shown, leaves one to four. In a column whose total is
-shown, so many more are left out (in the order given, whatever they are: a choice by size would tell of it) that each small number
+shown, so many more are left out (the last ones first, whatever they are: a choice by size would tell of it) that each small number
 may still be any that is small, even for somebody who knows these rules and which numbers are the small ones. Where that can't be
 had, the total is left out instead.
 """
@@ -68,7 +68,7 @@ def left_out(cells: Sequence[Cell], total: Cell) -> LeftOut:
     while not _is_safe(cells, total, small, large):
         if not others:
             return without_total
-        place = others.pop(0)
+        place = others.pop()
         large[place] = _large(cells[place])
     return LeftOut(frozenset([*small, *large]), total=False)
 

@@ -101,7 +101,8 @@ def rows_of(page, label):
     for row in part.split("<tr>")[2:]:
         name = re.search(r'<th scope="row"[^>]*>([^<]*)</th>', row)[1]
         found[name] = [
-            re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="number">(.*?)</td>', row)
+            re.sub(r"<[^>]+>", "", cell.replace("not shown", ""))
+            for cell in re.findall(r'<td class="number">(.*?)</td>', row)
         ]
     return found
 
