@@ -3,12 +3,10 @@ neither who they are nor whether anybody is known so."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lrs_bridge.connectors.tables import Table, read_csv
+from lrs_bridge.connectors.tables import Table, csv_of, read_csv
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import imports
 from lrs_bridge.flows.area_register import Place
@@ -37,17 +35,9 @@ class Uploaded:
     text: str
 
 
-def as_csv(rows: list[Mapping[str, str]], columns: list[str]) -> str:
-    written = io.StringIO()
-    writer = csv.DictWriter(written, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return written.getvalue()
-
-
 def text_of(table: Table) -> str:
     """A table as CSV with the same headings."""
-    return as_csv([row.cells for row in table.rows()], list(table.columns))
+    return csv_of([row.cells for row in table.rows()]).decode()
 
 
 def take_in(session: Session, place: Place, text: str, viewer: Viewer, taking: Taking, file: str) -> Report:

@@ -7,6 +7,7 @@ from lrs_bridge.web.board import (  # noqa: F401  # put their routes on the blue
     home,
     memberships,
     people,
+    records,
     register,
     report,
     requests,

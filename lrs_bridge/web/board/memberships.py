@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.connectors.tables import read_table
+from lrs_bridge.connectors.tables import csv_of, read_table
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import area_memberships
 from lrs_bridge.flows.area_memberships import Uploaded
@@ -28,9 +28,9 @@ def show_memberships(area: str) -> str:
 
 @blueprint.post("/<area>/memberships")
 def record_membership(area: str) -> ResponseReturnValue:
-    row = {name: request.form.get(name, "") for name in _FIELDS if request.form.get(name, "").strip()}
-    text = area_memberships.as_csv([row], list(_FIELDS))
-    if not row.get("person"):
+    row = {name: request.form.get(name, "").strip() for name in _FIELDS}
+    text = csv_of([row]).decode()
+    if not row["person"]:
         return _page(area, wrong={"person": "Enter an e-mail address, or a number with who issued it"}), 400
     try:
         database().write(lambda session: _take_in(session, area, text, ""))

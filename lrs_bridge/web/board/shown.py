@@ -23,6 +23,7 @@ TABS = (
     ("board.show_memberships", "Memberships"),
     ("board.show_alerts", "Alerts"),
     ("board.show_report", "Report"),
+    ("board.show_records", "Records"),
 )
 
 
