@@ -229,7 +229,7 @@ def _sources(table: Timetable) -> str:
 
     def journey(session: Session) -> str:
         mappings = mapping_flow.in_force(session, table.settings.calendar)
-        return freshness.watch(session, mappings, table.settings, now)
+        return freshness.watch(session, mappings, now)
 
     return table.database.write(journey)
 

@@ -15,7 +15,7 @@ from lrs_bridge.flows.wording import counted, sentence
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, format_instant, in_words
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import batches, clients, news, outbox, timetable
+from lrs_bridge.store import audit, batches, clients, news, outbox, timetable
 from lrs_bridge.store.database import Session
 
 SINGLE = "single"
@@ -186,6 +186,8 @@ def resend(session: Session, which: uuid.UUID | None, *, reason: str, who: str, 
     for one in chosen:
         row = {"decision": "resend", "area": one.area, "cause": "", "message": str(one.id), "number": 1}
         news.record(session, row | {"reason": reason.strip(), "who": who, "at": now})
+        about = f"{one.id} to {one.address}"
+        audit.note(session, who=who, act="message sent again", about=about, now=now, reason=reason.strip())
     return [Again(one.id, one.area, one.address) for one in chosen]
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from lrs_bridge.connectors import DeliveryFailed, mail, webhooks
 from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows.letters import NotSetUp, hand_in, letter, render
+from lrs_bridge.flows.letters import NotSetUp, hand_in, render
 from lrs_bridge.flows.wording import WORDS, counted, sentence
 from lrs_bridge.learning.eligibility import POST
 from lrs_bridge.learning.mappings import Mappings
@@ -110,19 +110,6 @@ def next_try(tries: int, failure: DeliveryFailed, settings: Settings, now: datet
 
 
 def _mail(delivery: outbox.Delivery, mappings: Mappings, settings: Settings, now: datetime) -> None:
-    if delivery.letter is not None:
-        template, subject, said = (delivery.letter[part] for part in ("template", "subject", "said"))
-        made = letter(
-            settings,
-            to=delivery.address,
-            subject=subject,
-            template=template,
-            about=said,
-            now=now,
-            number=delivery.id,
-        )
-        hand_in(made, settings)
-        return
     about = described(delivery, mappings, settings)
     host = urlsplit(settings.public_url).hostname or "localhost"
     message = mail.compose(

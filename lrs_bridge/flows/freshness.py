@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lrs_bridge.flows import notices
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar
-from lrs_bridge.settings import Settings
-from lrs_bridge.store import freshness, outbox, roles
+from lrs_bridge.store import freshness, roles
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.freshness import Sender
 
@@ -77,7 +77,7 @@ def _since(last_at: datetime | None, calendar: Calendar) -> str:
     return f" since {last_at.astimezone(calendar.zone):%A} {calendar.in_words(last_at)}"
 
 
-def watch(session: Session, mappings: Mappings, settings: Settings, now: datetime) -> str:
+def watch(session: Session, mappings: Mappings, now: datetime) -> str:
     """Tells the operators of each source that fell silent, once, and once more when something comes again. Returns in words what
     was told; right when two run at once. A silence that nobody expects to end any more ends without a word."""
     known = freshness.open_outages(session)
@@ -87,31 +87,26 @@ def watch(session: Session, mappings: Mappings, settings: Settings, now: datetim
         if one.is_overdue and outage is None:
             number = freshness.begin_outage(session, one.source, one.last_at, now)
             if number is not None:
-                _write(session, f"silent/{number}", "source_silent", one, settings, now)
-                told.append(in_words(one, settings.calendar))
+                _write(session, "source_silent", one, mappings.calendar, now)
+                told.append(in_words(one, mappings.calendar))
         if one.is_overdue or outage is None or not freshness.end_outage(session, outage.number, now):
             continue
         if one.last_at is not None and one.last_at != outage.last_at:
-            _write(session, f"back/{outage.number}", "source_back", one, settings, now)
+            _write(session, "source_back", one, mappings.calendar, now)
             told.append(f"{one.name} sends again")
     for outage in known.values():
         freshness.end_outage(session, outage.number, now)
     return "; ".join(told)
 
 
-def _write(
-    session: Session, about: str, template: str, one: Freshness, settings: Settings, now: datetime
-) -> None:
-    calendar = settings.calendar
+def _write(session: Session, template: str, one: Freshness, calendar: Calendar, now: datetime) -> None:
     said: dict[str, Any] = {
         "name": one.name,
-        "source": one.source,
         "since": _since(one.last_at, calendar).strip(),
         "expected": one.expected,
         "last": calendar.in_words(one.last_at) if one.last_at else "",
         "credentials": [f"{sender.name} ({sender.key})" for sender in one.senders],
     }
     subject = f"Nothing comes from {one.name}" if template == "source_silent" else f"{one.name} sends again"
-    letter = outbox.Letter(about, subject, template, said)
-    operators = [grant.mbox.removeprefix("mailto:") for grant in roles.grants(session, role="operator")]
-    outbox.write_letter(session, letter, operators, now)
+    for grant in roles.grants(session, role="operator"):
+        notices.tell(session, grant.mbox.removeprefix("mailto:"), subject, template, said, now)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
+from collections import Counter
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +16,7 @@ from lrs_bridge.flows.deliver import CLAIM_SECONDS, Sent, next_try
 from lrs_bridge.flows.letters import NotSetUp, hand_in, letter
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import notices
+from lrs_bridge.store import audit, notices
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.notices import Notice
 
@@ -26,6 +28,28 @@ def tell(
 ) -> None:
     """Has an e-mail sent, from the templates of that name, once this transaction is committed. `about`: what JSON can hold."""
     notices.add(session, Notice(uuid.uuid4(), address, " ".join(subject.split()), template, about), now)
+
+
+def reasons(session: Session, limit: int) -> list[tuple[str, int]]:
+    """Why e-mails were not sent, and how many each, the most frequent first; without the addresses that mail servers repeat."""
+    found: Counter[str] = Counter()
+    for reason, number in notices.reasons(session, _REASONS_LOOKED_AT):
+        found[_ADDRESS.sub("(an address)", reason)] += number
+    return found.most_common(limit)
+
+
+_REASONS_LOOKED_AT = 200
+_ADDRESS = re.compile(r"[^\s<>,;:()]+@[^\s<>,;:()]+")
+
+
+def again(session: Session, *, who: str, now: datetime) -> int:
+    """Has those that were given up tried again. Returns how many."""
+    number = notices.again(session, now)
+    if number:
+        audit.note(
+            session, who=who, act="e-mails to people sent again", about=f"{number} that had failed", now=now
+        )
+    return number
 
 
 def send(database: Database, settings: Settings, clock: Clock) -> Sent:

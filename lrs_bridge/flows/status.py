@@ -10,7 +10,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import recipients_of
 from lrs_bridge.moments import format_instant
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import erasures, evidence, outbox, projections, timetable
+from lrs_bridge.store import erasures, evidence, notices, outbox, projections, timetable
 from lrs_bridge.store.database import Session
 
 STUCK_AFTER = timedelta(minutes=5)
@@ -55,6 +55,7 @@ def status(session: Session, settings: Settings, now: datetime) -> dict[str, Any
         "alerts": {"waiting": waiting, "held": held},
         "refused": refused.summary(session, now),
         "deliveries": outbox.summary(session),
+        "notices": notices.counts(session),
         "set_aside": [{**one, "at": format_instant(one["at"])} for one in projections.aside(session)],
         "erasures": _erasures(session, now),
         "learners": projections.count_learners(session),
@@ -121,9 +122,11 @@ def _trouble(
         for one in body["alerts"]["held"]
     ]
     if body["deliveries"]["failed"]:
-        said.append(f"{body['deliveries']['failed']} messages have failed for good")
+        said.append(f"{body['deliveries']['failed']} messages to Boards have failed for good")
     elif body["deliveries"]["failures"]:
-        said.append(f"{len(body['deliveries']['failures'])} messages wait to be tried again")
+        said.append(f"{len(body['deliveries']['failures'])} messages to Boards wait to be tried again")
+    if body["notices"]["failed"]:
+        said.append(f"{body['notices']['failed']} e-mails to people have failed for good")
     for area in body["areas_without_recipients"]:
         said.append(
             f"no address is set for the Board of {area}, so it is told nothing (champions file, alerts)"

@@ -108,8 +108,6 @@ deliveries = sa.Table(
     sa.Column("sent_at", Instant),
     # a summary tells how many were eligible before the Board's start date, and names nobody
     sa.Column("is_summary", sa.Boolean, nullable=False, server_default=sa.false()),
-    # to an operator, about the service: JSON with subject, template and what it is given; "" for alerts
-    sa.Column("letter", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "state", "due_at"),
     sa.Index(None, "area", "due_at"),
 )

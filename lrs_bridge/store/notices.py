@@ -74,6 +74,27 @@ def failed(
     session.execute(sa.update(notices).where(notices.c.id == number).values(values))
 
 
+def counts(session: Session) -> dict[str, int]:
+    """How many wait, and how many were given up."""
+    found = session.execute(sa.select(notices.c.state, sa.func.count()).group_by(notices.c.state))
+    states = {row[0]: row[1] for row in found}
+    return {"waiting": states.get("waiting", 0), "failed": states.get("failed", 0)}
+
+
+def reasons(session: Session, limit: int) -> list[tuple[str, int]]:
+    """Why those that were given up, or wait to be tried again, were not sent, and how many each; the most frequent first."""
+    number = sa.func.count().label("number")
+    found = sa.select(notices.c.last_error, number).where(notices.c.last_error != "")
+    found = found.group_by(notices.c.last_error).order_by(number.desc(), notices.c.last_error).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(found)]
+
+
+def again(session: Session, now: datetime) -> int:
+    """Makes those that were given up due, with all their tries. Returns how many."""
+    values = {"state": "waiting", "due_at": now, "claimed_until": None, "tries": 0}
+    return session.execute(sa.update(notices).where(notices.c.state == "failed").values(values)).rowcount
+
+
 def forget_failed(session: Session, before: datetime) -> int:
     """Forgets those that were given up and were due before then. Returns how many."""
     old = sa.and_(notices.c.state == "failed", notices.c.due_at < before)

@@ -23,7 +23,7 @@ from lrs_bridge.store.alert_tables import (
     deliveries,
     delivery_alerts,
 )
-from lrs_bridge.store.database import Session
+from lrs_bridge.store.database import Instant, Session
 from lrs_bridge.store.dialects import insert_many, upsert
 from lrs_bridge.store.schema import learners
 
@@ -107,27 +107,6 @@ def summarise(session: Session, area: str, recipients: Sequence[Recipient], now:
     insert_many(session, deliveries, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One to an operator about the service. `about`: what, so that it is written once; `said`: what the template is given."""
-
-    about: str
-    subject: str
-    template: str
-    said: dict[str, Any]
-
-
-def write_letter(session: Session, letter: Letter, addresses: Sequence[str], now: datetime) -> None:
-    """One message to each address."""
-    text = json.dumps({"subject": letter.subject, "template": letter.template, "said": letter.said})
-    rows = [
-        _message("", Recipient("email", address), letter.about, now) | {"letter": text}
-        for address in dict.fromkeys(addresses)
-    ]
-    if rows:
-        insert_many(session, deliveries, rows)
-
-
 def _message(area: str, recipient: Recipient, about: str, due: datetime) -> dict[str, Any]:
     """A row of `deliveries`. Its id follows from recipient, area and what it is about."""
     name = f"{recipient.channel}/{recipient.address}/{area}/{about}"
@@ -191,8 +170,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message claimed for sending. `id` was minted once and is the same at every try; a summary tells no `news`. `letter`: of one
-    to an operator, subject, template and what it is given."""
+    """A message claimed for sending. `id` was minted once and is the same at every try; a summary tells no `news`."""
 
     id: uuid.UUID
     channel: str
@@ -203,7 +181,6 @@ class Delivery:
     tries: int
     news: tuple[News, ...]
     summary: Summary | None = None
-    letter: dict[str, Any] | None = None
 
 
 def claim_next(session: Session, *, now: datetime, for_seconds: int) -> uuid.UUID | None:
@@ -252,7 +229,6 @@ def load(session: Session, number: uuid.UUID) -> Delivery:
         row.tries,
         news,
         summary,
-        json.loads(row.letter) if row.letter else None,
     )
 
 
@@ -286,8 +262,7 @@ def mark_failed(
 
 def summary(session: Session) -> dict[str, Any]:
     """Messages by state, and the reasons of those that failed or wait to be tried again."""
-    counts = session.execute(sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state))
-    states = {row[0]: row[1] for row in counts}
+    states = counts(session)
     trouble = sa.select(deliveries).where(deliveries.c.last_error != "", deliveries.c.state != "sent")
     failures = [
         {
@@ -327,6 +302,41 @@ class Message:
     area: str
     address: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message as operators see it: to which Board's address, and what became of it; whom it tells of is not theirs."""
+
+    id: uuid.UUID
+    channel: str
+    address: str
+    area: str
+    tries: int
+    due_at: datetime
+    sent_at: datetime | None
+    reason: str
+
+
+def listed(
+    session: Session, state: str, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> list[Listed]:
+    """Messages in this state, the latest due first. `after`: due time and id of the one that the list goes on behind."""
+    found = sa.select(deliveries).where(deliveries.c.state == state)
+    if after is not None:
+        place = sa.tuple_(sa.literal(after[0], Instant), sa.literal(after[1], sa.Uuid))
+        found = found.where(sa.tuple_(deliveries.c.due_at, deliveries.c.id) < place)
+    ordered = found.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
+    return [
+        Listed(row.id, row.channel, row.address, row.area, row.tries, row.due_at, row.sent_at, row.last_error)
+        for row in session.execute(ordered)
+    ]
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many messages are in each state."""
+    found = session.execute(sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state))
+    return {row[0]: row[1] for row in found}
 
 
 def messages_of(session: Session, number: uuid.UUID) -> list[Message]:

@@ -120,7 +120,7 @@ def test_after_the_last_try_it_is_failed_with_the_reason(world, smtp_server):
     body = world.database.read(lambda session: status(session, world.settings, world.now))
     assert body["deliveries"]["failed"] == 1
     assert "451 no" in body["deliveries"]["failures"][0]["reason"]
-    assert "1 messages have failed for good" in body["trouble"]
+    assert "1 messages to Boards have failed for good" in body["trouble"]
 
 
 def test_a_refusal_for_good_is_not_tried_again(world, smtp_server):

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from builders import completion
 from web.visitors import LEARNER, OPERATOR, Wanted
 
-from lrs_bridge.flows import freshness, status
+from lrs_bridge.flows import freshness, notices, status
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows.deliver import deliver
 from lrs_bridge.mapping_files import read_folder
 from lrs_bridge.settings import SHIPPED_MAPPINGS
 from lrs_bridge.store import clients, timetable
@@ -43,14 +42,14 @@ def watch(town):
 
     def journey(session):
         mappings = mapping_flow.in_force(session, bridge.settings.calendar)
-        return freshness.watch(session, mappings, bridge.settings, bridge.clock())
+        return freshness.watch(session, mappings, bridge.clock())
 
     return bridge.database.write(journey)
 
 
 def letters(town, smtp):
     smtp.messages.clear()
-    deliver(town.bridge.database, town.bridge.settings, town.bridge.clock)
+    notices.send(town.bridge.database, town.bridge.settings, town.bridge.clock)
     return [(one["To"], one["Subject"]) for one in smtp.messages]
 
 

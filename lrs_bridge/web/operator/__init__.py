@@ -1,9 +1,11 @@
 """The pages of whoever runs the service. Each module puts its routes on the blueprint."""
 
 from lrs_bridge.web.operator import (  # noqa: F401  # they put their routes on the blueprint
+    audit_log,
     credentials,
     erasures,
     home,
+    messages,
     refused,
     roles,
     statements,

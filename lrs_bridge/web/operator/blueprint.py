@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, request, url_for
 
@@ -19,8 +21,10 @@ _MENU = (
     ("show_refused", "What was refused"),
     ("show_statement_search", "Look for statements"),
     ("show_unmapped", "What no rule takes"),
+    ("show_messages", "Alerts and messages"),
     ("show_roles", "People with roles"),
     ("show_erasures", "Requests for erasure"),
+    ("show_audit_log", "Audit log"),
 )
 """Pages by the name of what shows them, and what they are called."""
 
@@ -44,18 +48,21 @@ def moment(instant: datetime | str | None) -> str:
     return settings().calendar.in_words(parse_instant(instant) if isinstance(instant, str) else instant)
 
 
-def place_of(at: datetime, number: int) -> str:
+def place_of(at: datetime, number: int | uuid.UUID) -> str:
     """Where a list goes on, for a link or a form: behind the row of this moment and number."""
     return f"{format_instant(at)}_{number}"
 
 
-def read_place(written: str) -> tuple[datetime, int] | None:
-    """As `place_of` wrote it; None for "". Raises BadInput."""
+Number = TypeVar("Number", int, uuid.UUID)
+
+
+def read_place(written: str, kind: Callable[[str], Number]) -> tuple[datetime, Number] | None:
+    """As `place_of` wrote it, of rows whose number is of this kind; None for "". Raises BadInput."""
     if not written:
         return None
     at, _, number = written.partition("_")
     try:
-        return parse_instant(at), int(number)
+        return parse_instant(at), kind(number)
     except ValueError as wrong:
         raise BadInput(
             "The next page can't be found.", [Problem("after", "is not a place in this list")]

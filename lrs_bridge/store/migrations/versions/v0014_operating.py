@@ -1,4 +1,4 @@
-"""Running the service: secrets that are changed, sources that fell silent, and letters to operators in the outbox."""
+"""Running the service: secrets that are changed, and sources that fell silent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,6 @@ def upgrade() -> None:
             "clients", sa.Column(column, sa.LargeBinary(16 if column == "old_salt" else 32), nullable=True)
         )
     op.add_column("clients", sa.Column("old_until", Instant(), nullable=True))
-    op.add_column("deliveries", sa.Column("letter", sa.Text(), server_default="", nullable=False))
     op.create_table(
         "source_outages",
         sa.Column("id", _NUMBER, autoincrement=True, nullable=False),
