@@ -37,6 +37,7 @@ from lrs_bridge.web import (
     my_champion_pages,  # noqa: F401  # puts its routes on the blueprint
     my_data_pages,  # noqa: F401  # puts its routes on the blueprint
     my_pages,
+    my_report_pages,  # noqa: F401  # puts its routes on the blueprint
     operator,
     pages,
     refused,

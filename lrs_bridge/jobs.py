@@ -26,7 +26,7 @@ from lrs_bridge.flows.refused import KEPT_DAYS
 from lrs_bridge.flows.verify import verify
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import clients, manager_letters, outbox, refused, timetable
+from lrs_bridge.store import clients, manager_letters, outbox, refused, reports, timetable
 from lrs_bridge.store import freshness as outages
 from lrs_bridge.store import notices as kept_notices
 from lrs_bridge.store.database import Database, Session
@@ -257,6 +257,7 @@ def _purge(table: Timetable) -> str:
             "refused requests": refused.purge(session, now - timedelta(days=KEPT_DAYS)),
             "expired credentials": clients.forget_expired(session, now - _KEEP_EXPIRED),
             "letters without an answer": manager_letters.forget_unanswered(session, now - _KEEP_LETTERS),
+            "reports that were dealt with": reports.forget_closed(session, now - _KEEP_LETTERS),
             "notices that could not be sent": kept_notices.forget_failed(session, now - _KEEP_SENT),
             "replaced secrets": clients.forget_old_secrets(session, now),
             "ended silences of sources": outages.forget_outages(session, now - _KEEP_SENT),

@@ -16,6 +16,7 @@ from lrs_bridge.connectors import DeliveryFailed
 from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem, TooMany, Undelivered
 from lrs_bridge.flows import line_managers
 from lrs_bridge.flows import mappings as mapping_flow
+from lrs_bridge.flows.champion import recorded_for
 from lrs_bridge.flows.letters import hand_in, letter, send_now
 from lrs_bridge.flows.line_managers import Held
 from lrs_bridge.flows.sign_in import Visitor, address_typed, new_token
@@ -61,12 +62,12 @@ def ask(database: Database, settings: Settings, clock: Clock, visitor: Visitor, 
         mappings = mapping_flow.in_force(session, settings.calendar)
         person, held = _held(session, visitor, wanted, mappings, now)
         mbox, name = _recipient(session, person, held, wanted)
-        is_stranger = _is_stranger(session, held, mbox)
+        is_stranger, kept_for = _is_stranger(session, held, mbox), recorded_for(person)
         _limit(session, person, held, mbox, is_stranger=is_stranger, now=now)
         kept = manager_letters.add(
             session,
             NewLetter(
-                identifier=_identifier(session, person),
+                identifier=people.numbers_of(session, [kept_for])[kept_for],
                 organisation=held.post.organisation,
                 area=held.post.area,
                 service_area=held.post.service_area,
@@ -246,14 +247,6 @@ def _limit(
 
 def _too_many(title: str, wait: timedelta) -> None:
     raise TooMany(title, max(1, round(wait.total_seconds())))
-
-
-def _identifier(session: Session, person: Person) -> int:
-    """The number of the identifier that the letter is kept for: an e-mail's where there is one."""
-    text = min(
-        person.identifiers, key=lambda one: (not one.startswith("mailto:"), person.identifiers.index(one))
-    )
-    return people.numbers_of(session, [text])[text]
 
 
 def compose(

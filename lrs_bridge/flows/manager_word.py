@@ -10,6 +10,7 @@ from typing import Literal
 from lrs_bridge.flows import by_hand, notices
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.ask_manager import digest_of_link, place_of
+from lrs_bridge.flows.champion import recorded_for
 from lrs_bridge.flows.line_managers import Held
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
@@ -157,12 +158,11 @@ def _record(
 ) -> by_hand.Record:
     post = held.post
     service_area = f"/{plain(post.service_area)}" if post.service_area else ""
-    texts = sorted(person.identifiers, key=lambda text: not text.startswith("mailto:"))
     return by_hand.Record(
         kind="attestation",
         key=key,
         word="attested",
-        learner=texts[0],
+        learner=recorded_for(person),
         happened=now,
         subject=f"{post.organisation.casefold()}/{post.area}/{one.mbox}{service_area}",
         by=one.mbox,

@@ -22,7 +22,17 @@ from lrs_bridge.flows import roles as role_flow
 from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.learning.by_hand import RECORD
 from lrs_bridge.moments import Calendar, format_instant
-from lrs_bridge.store import audit, contents, erasures, manager_letters, personal, posts, projections, roles
+from lrs_bridge.store import (
+    audit,
+    contents,
+    erasures,
+    manager_letters,
+    personal,
+    posts,
+    projections,
+    reports,
+    roles,
+)
 from lrs_bridge.store import people as store_people
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.personal import Naming
@@ -121,6 +131,17 @@ def _of_learner(session: Session, person: store_people.Person, calendar: Calenda
                 "closed": one.closed or None,
             }
             for one in manager_letters.of(session, person.learner)
+        ],
+        "reported": [
+            {
+                "at": format_instant(one.sent_at),
+                "kind": one.kind,
+                "text": one.text,
+                "to": one.organisation or one.place.area or "whoever runs the service",
+                "closed_at": format_instant(one.closed_at) if one.closed_at else None,
+                "note": one.note or None,
+            }
+            for one in reports.of(session, person.learner)
         ],
         "requests_for_erasure": [
             {

@@ -1,4 +1,4 @@
-"""The tables of letters that ask for somebody's word, and of notices to people that wait to be sent."""
+"""The tables of letters between people: those that ask for somebody's word, notices that wait to be sent, and what learners report."""
 
 from __future__ import annotations
 
@@ -50,4 +50,24 @@ notices = sa.Table(
     sa.Column("claimed_until", Instant),
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("last_error", sa.Text, nullable=False),
+)
+
+# Something that a learner says is missing or wrong in what is recorded of them. It goes to the coordinators of an organisation, to a
+# Board (`area`), or where both are empty to the operators; `closed_by`: whose answer the `note` is.
+reports = sa.Table(
+    "reports",
+    metadata,
+    numbered(),
+    sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id")),
+    sa.Column("area", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("sent_by", sa.Text, nullable=False),
+    sa.Column("sent_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("closed_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Index("ix_reports_organisation_id", "organisation_id", "id"),
+    sa.Index("ix_reports_area", "area", "id"),
 )

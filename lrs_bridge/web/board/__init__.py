@@ -10,6 +10,7 @@ from lrs_bridge.web.board import (  # noqa: F401  # put their routes on the blue
     records,
     register,
     report,
+    reports,
     requests,
 )
 from lrs_bridge.web.board.blueprint import blueprint

@@ -24,6 +24,7 @@ TABS = (
     ("board.show_alerts", "Alerts"),
     ("board.show_report", "Report"),
     ("board.show_records", "Records"),
+    ("board.show_reports", "Reported"),
 )
 
 

@@ -6,6 +6,7 @@ from lrs_bridge.web.coordinator import (  # noqa: F401  # put their routes on th
     people,
     progress,
     records,
+    reports,
     sessions,
     uploads,
 )

@@ -7,6 +7,7 @@ from lrs_bridge.web.operator import (  # noqa: F401  # they put their routes on 
     home,
     messages,
     refused,
+    reports,
     roles,
     statements,
     unmapped,

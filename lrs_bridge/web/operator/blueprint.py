@@ -25,6 +25,7 @@ _MENU = (
     ("show_roles", "People with roles"),
     ("show_erasures", "Requests for erasure"),
     ("show_audit_log", "Audit log"),
+    ("show_reports", "Reported by learners"),
 )
 """Pages by the name of what shows them, and what they are called."""
 
