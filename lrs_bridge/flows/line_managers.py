@@ -35,7 +35,8 @@ class Held:
     def words(self) -> str:
         """“Class teacher at Colne Primary School, Early years”."""
         place = ", ".join(part for part in (self.post.organisation, self.post.service_area) if part)
-        return f"{self.post.role or 'Post'} at {place}"
+        role = self.post.role or "Post"
+        return f"{role[:1].upper()}{role[1:]} at {place}"
 
     def is_at(self, organisation: str, service_area: str) -> bool:
         return _place(self.post) == (plain(organisation), plain(service_area))

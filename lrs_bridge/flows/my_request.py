@@ -24,8 +24,8 @@ _CHAMPION = ("champion", "legacy_unverified")
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The role in an area, and where else they hold a post now. `key`: of the area; `words`: where the role is; `elsewhere`: value →
-    what it is called."""
+    """The role in an area, and where else they hold a post now, but in areas where they are registered already. `key`: of the area;
+    `words`: where the role is; `elsewhere`: value → what it is called."""
 
     key: str
     area: str
@@ -50,7 +50,11 @@ def role(session: Session, visitor: Visitor, area: str, settings: Settings, now:
         elsewhere={
             value: f"{held.words}, {mappings.areas[held.post.area].name}"
             for value, held in _posts(session, visitor, mappings, now).items()
-            if held.post.area != area or not held.is_at(*place)
+            if (
+                not held.is_at(*place)
+                if held.post.area == area
+                else _state(session, visitor, held.post.area).get("state") != "champion"
+            )
         },
     )
 

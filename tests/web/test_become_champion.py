@@ -356,6 +356,15 @@ class TestTheRole:
         )
         assert state["note"] == "Was a CSE Champion at Colne Primary School, Essex"
 
+    def test_goes_on_nowhere_where_it_is_held_already(self, registered):
+        town, _ = registered
+        add_post(town, "Grays Youth Club", "thurrock")
+        vouched(town, organisation="Grays Youth Club", area="thurrock")
+        presses(town, "/me/champion/thurrock/request")
+        time_passes(town)
+        decides(town, "register", area="thurrock")
+        assert "No other post is on record" in town.browser(LEARNER).get(f"{PAGE}/elsewhere").text
+
     @pytest.mark.parametrize("to", ["", "essex/1", "thurrock/1", "kent/9"])
     def test_goes_on_nowhere_else(self, registered, to):
         town, _ = registered
@@ -366,7 +375,7 @@ class TestTheRole:
 
     def test_without_another_post_the_page_says_what_to_do(self, registered):
         town, _ = registered
-        assert "No other post of yours is on record" in town.browser(LEARNER).get(f"{PAGE}/elsewhere").text
+        assert "No other post is on record" in town.browser(LEARNER).get(f"{PAGE}/elsewhere").text
 
     @pytest.mark.parametrize("page", ["leave", "elsewhere"])
     def test_is_nobody_elses_to_give_up(self, registered, page):
