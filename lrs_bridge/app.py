@@ -43,6 +43,7 @@ from lrs_bridge.web import (
     refused,
     rest_api,
     sign_in_pages,
+    site_visit_pages,
     statements_api,  # noqa: F401  # puts its routes on the blueprint
     sub_path,
     xapi,
@@ -103,6 +104,8 @@ def create_app(
         (sign_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (manager_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (certificate_pages.blueprint, (auth.open_to_everybody,)),
+        (site_visit_pages.entrance, (auth.open_to_everybody,)),
+        (site_visit_pages.blueprint, (auth.require_site_visitor, cookies.require_form_of_ours)),
         (my_pages.blueprint, (auth.require_visitor, cookies.require_form_of_ours)),
         (coordinator.blueprint, (auth.require_coordinator, cookies.require_form_of_ours)),
         (board.blueprint, (auth.require_officer, cookies.require_form_of_ours)),

@@ -17,7 +17,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
-from lrs_bridge.flows import area_report, ask_manager, freshness, links, notices, progress, sign_in, uploads
+from lrs_bridge.flows import (
+    area_report,
+    ask_manager,
+    freshness,
+    links,
+    notices,
+    progress,
+    sign_in,
+    site_visits,
+    uploads,
+)
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
@@ -273,6 +283,7 @@ def _codes(table: Timetable) -> str:
     def journey(session: Session) -> None:
         links.forget_old(session, now)
         sign_in.forget_old(session, now)
+        site_visits.forget_old(session, now)
         uploads.forget_old(session, now)
 
     table.database.write(journey)

@@ -96,6 +96,7 @@ OWN_PATHS = frozenset(
         "bootstrap",
         "certificates",
         "check-in",
+        "from-site",
         "health",
         "manager",
         "me",

@@ -55,6 +55,7 @@ class TestForMoodle:
         assert one["home_pages"] == [MOODLE]
         assert one["scopes"] == [
             "accounts/link",
+            "accounts/sign-in",
             "courses/read",
             "profile",
             "standings/read",

@@ -26,11 +26,12 @@ XAPI_SCOPES: Mapping[str, str] = {
 }
 """The scopes of the xAPI specification (Communication 4.2)."""
 
-STANDINGS, COURSES, LINKS = "standings/read", "courses/read", "accounts/link"
+STANDINGS, COURSES, LINKS, SIGN_IN = "standings/read", "courses/read", "accounts/link", "accounts/sign-in"
 READ_API_SCOPES: Mapping[str, str] = {
     STANDINGS: "read where the learners of its own home pages stand",
     COURSES: "read which courses count, and for what",
     LINKS: "let learners of its own home pages join their account with their e-mail address",
+    SIGN_IN: "open a page here for learners of its own home pages, with what standings/read tells",
 }
 """The scopes of the Read API. None of xAPI's includes them, so that a credential made for statements reads nobody's standing."""
 
@@ -38,9 +39,9 @@ SCOPES: Mapping[str, str] = {**XAPI_SCOPES, **READ_API_SCOPES}
 
 DEFAULT_SCOPES = ("statements/write", "statements/read/mine")
 
-MOODLE_SCOPES = ("statements/write", "profile", STANDINGS, COURSES, LINKS)
-"""What the plugin local_lrsbridge does: it sends statements and agent profiles, shows learners where they stand, and lets them
-join their account with their e-mail address. It reads no statement, not even its own."""
+MOODLE_SCOPES = ("statements/write", "profile", STANDINGS, COURSES, LINKS, SIGN_IN)
+"""What the plugin local_lrsbridge does: it sends statements and agent profiles, shows learners where they stand, lets them join
+their account with their e-mail address, and leads them to the bridge. It reads no statement, not even its own."""
 
 
 def moodle_site(address: str) -> str:
@@ -107,7 +108,7 @@ def add_client(
             "",
             "name the site: --home-page https://moodle.example.org",
         )
-        for scope in (STANDINGS, LINKS)
+        for scope in (STANDINGS, LINKS, SIGN_IN)
         if scope in scopes and not home_pages
     ]
     problems += [
@@ -215,7 +216,7 @@ def require(client: clients.Client, scope: str) -> None:
             f"The credential “{client.name}” lacks the scope {scope}: it is given when a credential is made "
             f"(`lrs-bridge add-client --scope {scope}`)."
         )
-    if scope in (STANDINGS, LINKS) and not client.home_pages:
+    if scope in (STANDINGS, LINKS, SIGN_IN) and not client.home_pages:
         raise Forbidden(
             f"The credential “{client.name}” names no home page, so there is nobody whom {scope} is for: make one "
             "with `lrs-bridge add-client --home-page` and the address of your site."

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, Literal
 
-from lrs_bridge.errors import BadInput, Forbidden, Problem, TooMany, Undelivered
+from lrs_bridge.errors import Forbidden, TooMany, Undelivered
 from lrs_bridge.flows import credentials
 from lrs_bridge.flows.codes import in_groups, is_it, new_code
 from lrs_bridge.flows.letters import letter, send_now
 from lrs_bridge.flows.sign_in import Visitor
-from lrs_bridge.flows.standings import own_account
+from lrs_bridge.flows.standings import account_named
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import identity, links, people
@@ -58,16 +58,7 @@ def asker_at_site(client: Client, agent: dict[str, Any]) -> Asker:
     """Whoever is signed in at a site, by the account that the site names: a valid Agent. Raises Forbidden as `permit`; BadInput
     for an agent that is no account of its site."""
     permit(client)
-    account = own_account(agent, client)
-    if account is None:
-        pages = ", ".join(client.home_pages)
-        problem = Problem(
-            "$.agent",
-            "is no account of this credential's site",
-            "Read API",
-            f"an account with homePage {pages}",
-        )
-        raise BadInput("Nothing was joined.", [problem])
+    account = account_named(agent, client, "Nothing was joined.")
     return Asker(account, f"at {account.rpartition('|')[0]}", client.name)
 
 

@@ -32,6 +32,7 @@ from lrs_bridge.store import (
     projections,
     reports,
     roles,
+    site_visits,
 )
 from lrs_bridge.store import people as store_people
 from lrs_bridge.store.database import Database, Session
@@ -69,6 +70,10 @@ def gather(session: Session, who: Visitor, calendar: Calendar, now: datetime) ->
         "visits": [
             {"address": _bare(mbox), "began": format_instant(began), "last_seen": format_instant(seen)}
             for mbox, began, seen in personal.visits(session, mboxes)
+        ],
+        "visits_from_sites": [
+            {"account": account, "began": format_instant(began)}
+            for account, began in site_visits.visits_of(session, list(texts))
         ],
         "letters_for_signing_in": [
             {"address": _bare(mbox), "at": format_instant(at), "used": used}

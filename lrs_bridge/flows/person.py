@@ -110,6 +110,24 @@ def seen_by_themselves(session: Session, learner: int, calendar: Calendar) -> Pe
     return whole.seen(whole.person.posts, whole.person.identifiers, mappings, YOUR_STATUS)
 
 
+def seen_as_told(told: dict[str, Any], calendar: Calendar) -> PersonSeen:
+    """What a site is told of somebody (a standing of `flows.standings`), said to themselves: no name, posts, identifiers or
+    evidence."""
+    computed = told["computed_at"]
+    return PersonSeen(
+        learner=0,
+        name="",
+        posts=(),
+        identifiers=(),
+        tiers=tuple(_tier(tier) for tier in told["tiers"]),
+        untiered=(),
+        champion=tuple(_champion(one, calendar, YOUR_STATUS) for one in told["champion"]),
+        evidence=(),
+        as_at=in_words(calendar.day_of(parse_instant(computed))) if computed else None,
+        is_stale=told["is_stale"],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is recorded of one learner."""

@@ -134,20 +134,26 @@ def enter_by_code(
 def visitor(database: Database, cookie: str, now: datetime) -> Visitor | None:
     """Who is signed in by this cookie."""
     digest = _digest(cookie)
-
-    def look(session: Session) -> tuple[sessions.Visit, Visitor] | None:
-        visit = sessions.visit(session, digest)
-        if visit is None or now >= min(visit.began_at + VISIT_LASTS, visit.seen_at + IDLE_LASTS):
-            return None
-        return visit, _who(session, visit.mbox)
-
-    found = database.read(look)
+    found = database.read(lambda session: _visit(session, digest, now))
     if found is None:
         return None
     visit, who = found
     if now >= visit.seen_at + _SEEN_EVERY:
         database.write(lambda session: sessions.seen(session, digest, now))
     return who
+
+
+def visitor_in(session: Session, cookie: str, now: datetime) -> Visitor | None:
+    """As `visitor`, within a transaction; without its being noted that the visit goes on."""
+    found = _visit(session, _digest(cookie), now)
+    return found[1] if found else None
+
+
+def _visit(session: Session, digest: bytes, now: datetime) -> tuple[sessions.Visit, Visitor] | None:
+    visit = sessions.visit(session, digest)
+    if visit is None or now >= min(visit.began_at + VISIT_LASTS, visit.seen_at + IDLE_LASTS):
+        return None
+    return visit, _who(session, visit.mbox)
 
 
 def leave(session: Session, cookie: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import credentials
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
@@ -67,6 +68,20 @@ def own_account(agent: dict[str, Any], client: Client) -> str | None:
     if account is None or not any(same_site(account["homePage"], page) for page in client.home_pages):
         return None
     return str(identifier_of(agent))
+
+
+def account_named(agent: dict[str, Any], client: Client, refusal: str) -> str:
+    """As `own_account`; raises BadInput, which begins with `refusal`, for an agent that is no account of the credential's site."""
+    account = own_account(agent, client)
+    if account is None:
+        problem = Problem(
+            "$.agent",
+            "is no account of this credential's site",
+            "Read API",
+            f"an account with homePage {', '.join(client.home_pages)}",
+        )
+        raise BadInput(refusal, [problem])
+    return account
 
 
 def shown(kept: projections.KeptStanding | None, mappings: Mappings) -> dict[str, Any]:

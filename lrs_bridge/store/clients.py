@@ -191,6 +191,12 @@ def check(session: Session, key: str, secret: str) -> Client | None:
     return None
 
 
+def numbered(session: Session, number: int, now: datetime) -> Client | None:
+    """None where it is no longer in use."""
+    row = session.execute(sa.select(clients).where(clients.c.id == number, _is_live(now))).one_or_none()
+    return _client(row) if row else None
+
+
 def live(session: Session, numbers: Collection[int], now: datetime) -> set[int]:
     """Of these credentials, those that are neither revoked nor expired."""
     among, listed = raw.in_list(session, list(numbers))

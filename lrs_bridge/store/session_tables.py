@@ -32,3 +32,23 @@ sessions = sa.Table(
     sa.Column("began_at", Instant, nullable=False),
     sa.Column("seen_at", Instant, nullable=False, index=True),
 )
+
+# A link by which a site, by one of its credentials, opens a page for one of its accounts.
+site_links = sa.Table(
+    "site_links",
+    metadata,
+    sa.Column("link", sa.LargeBinary(32), primary_key=True),
+    sa.Column("client_id", sa.ForeignKey("clients.id"), nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+)
+
+# Who came by such a link, with the cookie of this digest. Apart from those who have signed in, so that none is taken for another.
+site_visits = sa.Table(
+    "site_visits",
+    metadata,
+    sa.Column("cookie", sa.LargeBinary(32), primary_key=True),
+    sa.Column("client_id", sa.ForeignKey("clients.id"), nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("began_at", Instant, nullable=False, index=True),
+)

@@ -6,11 +6,12 @@ import hashlib
 import secrets
 import time
 
-from flask import current_app, g, redirect, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import Forbidden, NotFound, Unauthorised
-from lrs_bridge.flows import sign_in
+from lrs_bridge.flows import sign_in, site_visits
+from lrs_bridge.flows.site_visits import SiteVisitor
 from lrs_bridge.store import clients
 from lrs_bridge.store.clients import Client
 from lrs_bridge.store.database import Database
@@ -69,13 +70,36 @@ def require_client() -> None:
 
 
 def require_visitor() -> ResponseReturnValue | None:
-    """Somebody who has signed in by e-mail; puts them into `g.visitor`, and sends others to sign in."""
+    """Somebody who has signed in by e-mail; puts them into `g.visitor`, and sends others to sign in. Who came by a link of a site is
+    none of them: they are led to the page that they may see, may leave, and are refused everything else."""
     cookie = cookies.of_visit()
     who = sign_in.visitor(here.database(), cookie, here.now()) if cookie else None
-    if who is None:
+    if who is not None:
+        g.visitor = who
+        return None
+    if _came_from_site(cookie) is None:
         return redirect(url_for("sign_in.show_form"), 303)
-    g.visitor = who
+    if request.endpoint == "mine.sign_out":
+        return None
+    if request.endpoint == "mine.show_standing":
+        return redirect(url_for("from_site.show_standing"), 303)
+    return current_app.make_response((render_template("from_site_only.html"), 403))
+
+
+def require_site_visitor() -> ResponseReturnValue | None:
+    """Somebody who came by a link of a site; puts them into `g.site_visitor`, and sends others where those go who have signed in."""
+    who = _came_from_site(cookies.of_visit())
+    if who is None:
+        refused = require_visitor()
+        return refused if refused is not None else redirect(url_for("mine.show_standing"), 303)
+    g.site_visitor = who
     return None
+
+
+def _came_from_site(cookie: str) -> SiteVisitor | None:
+    if not cookie:
+        return None
+    return here.database().read(lambda session: site_visits.visitor(session, cookie, here.now()))
 
 
 def require_coordinator() -> ResponseReturnValue | None:

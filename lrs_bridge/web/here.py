@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import current_app, g
 
 from lrs_bridge.flows.sign_in import Visitor
+from lrs_bridge.flows.site_visits import SiteVisitor
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
 from lrs_bridge.store.database import Database
@@ -30,6 +31,12 @@ def clock() -> Clock:
 
 def now() -> datetime:
     return clock()()
+
+
+def site_visitor() -> SiteVisitor:
+    """On pages behind `auth.require_site_visitor`."""
+    found: SiteVisitor = g.site_visitor
+    return found
 
 
 def visitor() -> Visitor:

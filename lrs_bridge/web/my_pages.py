@@ -6,7 +6,8 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.flows import certificates, links, person, sign_in
+from lrs_bridge.flows import certificates, links, person, sign_in, site_visits
+from lrs_bridge.store.database import Session
 from lrs_bridge.web import cookies, pages
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 
@@ -70,7 +71,14 @@ def take_code() -> ResponseReturnValue:
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    database().write(lambda session: sign_in.leave(session, cookies.of_visit()))
+    """Whoever came from a site too."""
+    cookie = cookies.of_visit()
+
+    def journey(session: Session) -> None:
+        sign_in.leave(session, cookie)
+        site_visits.leave(session, cookie)
+
+    database().write(journey)
     return _left()
 
 

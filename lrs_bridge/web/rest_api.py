@@ -1,12 +1,12 @@
-"""The Read API: HTTP ↔ flows. A site's credential reads where its own learners stand, and which courses count, and lets them join
-their account with their e-mail address."""
+"""The Read API: HTTP ↔ flows. A site's credential reads where its own learners stand, and which courses count, lets them join
+their account with their e-mail address, and leads them to their page here."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, g, json, request
 
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows import courses, links, standings
+from lrs_bridge.flows import courses, links, site_visits, standings
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.moments import format_instant
 from lrs_bridge.web.here import clock, database, now, settings
@@ -17,10 +17,12 @@ from lrs_bridge.web.rest_schemas import (
     CodeTaken,
     Courses,
     SentCode,
+    SignInLink,
     Standings,
     read_agents,
     read_code_request,
     read_link_request,
+    read_sign_in_request,
 )
 from lrs_bridge.xapi import documents
 
@@ -87,6 +89,17 @@ def post_code() -> Response:
         lambda session: links.take_code(session, asker, asked["code"], now())
     )
     return _answer(CodeTaken().dump({"result": result, "tries_left": tries_left}))
+
+
+@blueprint.post("/sign-in-links")
+def post_sign_in_link() -> Response:
+    """Makes a link that opens a page for a learner who is signed in at the site."""
+    site_visits.permit(g.client)
+    asked = read_sign_in_request(documents.parse(json_body("requests")))
+    made = database().write(
+        lambda session: site_visits.make_link(session, g.client, asked["agent"], settings(), now())
+    )
+    return _answer(SignInLink().dump({"link": made.link, "expires_at": format_instant(made.expires_at)}))
 
 
 @blueprint.get("/openapi.json")

@@ -10,7 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from lrs_bridge import __version__
-from lrs_bridge.flows.credentials import COURSES, LINKS, READ_API_SCOPES, STANDINGS
+from lrs_bridge.flows.credentials import COURSES, LINKS, READ_API_SCOPES, SIGN_IN, STANDINGS
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.web.problems import MEDIA_TYPE, PREFIX, TYPES, type_address
 from lrs_bridge.web.rest_schemas import (
@@ -20,6 +20,8 @@ from lrs_bridge.web.rest_schemas import (
     LinkRequest,
     ProblemDetails,
     SentCode,
+    SignInLink,
+    SignInRequest,
     Standings,
     StandingsRequest,
 )
@@ -27,7 +29,7 @@ from lrs_bridge.xapi.agents import IFI_MEMBERS
 
 _ABOUT = (
     "A site's credential reads where its own learners stand, and which courses count; and lets a learner join their account "
-    "with their e-mail address, by a code that is sent there. Nothing else is changed by it. Every answer is "
+    "with their e-mail address, by a code that is sent there, or leads them to their page here. Nothing else is changed by it. Every answer is "
     f"private and not to be stored on the way. {NOT_PROVEN}"
 )
 _ALWAYS = (401, 500, 503)
@@ -78,6 +80,7 @@ def document(public_url: str) -> dict[str, Any]:
     )
     spec.path(f"{PREFIX}/links", operations={"post": _LINK})
     spec.path(f"{PREFIX}/links/code", operations={"post": _CODE})
+    spec.path(f"{PREFIX}/sign-in-links", operations={"post": _SIGN_IN_LINK})
     spec.path(
         f"{PREFIX}/openapi.json",
         operations={
@@ -135,4 +138,12 @@ _CODE: dict[str, Any] = {
     "description": f"{_needs(LINKS)} A code may be tried five times, within half an hour.",
     "requestBody": {"required": True, "content": _json(CodeRequest)},
     "responses": _responses(CodeTaken, 400, 403, 413, 415),
+}
+_SIGN_IN_LINK: dict[str, Any] = {
+    "operationId": "postSignInLink",
+    "summary": "Make a link that opens a page for a learner who is signed in at the site",
+    "description": f"{_needs(SIGN_IN)} It needs `{STANDINGS}` too. The link works once, for 60 seconds; the page shows what "
+    "`/standings` tells of that account, and nothing else.",
+    "requestBody": {"required": True, "content": _json(SignInRequest)},
+    "responses": _responses(SignInLink, 400, 403, 413, 415),
 }

@@ -184,6 +184,20 @@ class CodeTaken(_Answer):
     tries_left = fields.Integer(metadata=_says("How often the same code may still be tried."))
 
 
+class SignInRequest(_Asking):
+    """Whose page is to be opened."""
+
+
+class SignInLink(_Answer):
+    link = _text("The address to send the learner's browser to at once.")
+    expires_at = _instant("Until when it is good.")
+
+
+def read_sign_in_request(sent: Any) -> dict[str, Any]:
+    """`agent`. Raises BadInput with every problem."""
+    return _read(SignInRequest(), sent, "The request does not say whose page to open.")
+
+
 def read_link_request(sent: Any) -> dict[str, Any]:
     """`agent` and `mbox`. Raises BadInput with every problem."""
     return _read(LinkRequest(), sent, "The request does not say whom to join with which address.")

@@ -108,7 +108,7 @@ class TestWhoMayAsk:
                 elif rule.rule.startswith("/sign-in"):  # open: a form, the way to it, or no form of ours
                     assert answer.status_code in (200, 303, 400)
                 elif rule.rule.startswith(
-                    ("/me", "/organisations", "/boards", "/operator")
+                    ("/me", "/from-site", "/organisations", "/boards", "/operator")
                 ):  # for who is signed in
                     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
                 else:

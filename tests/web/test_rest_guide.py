@@ -64,7 +64,7 @@ class TestDocument:
         }
         told = {(path, method.upper()) for path, of in document["paths"].items() for method in of}
         assert told == served
-        assert len(told) == 5
+        assert len(told) == 6
 
     def test_holds_for_every_answer(self, bridge, site, document):
         bridge.import_csv(

@@ -18,11 +18,12 @@ from lrs_bridge.store import audit
 from lrs_bridge.store.roles import Viewer, sees
 
 EVERYBODY = {None, LEARNER, COORDINATOR, OFFICER, OPERATOR}
-OPEN = {"home", "health", "sign_in", "manager", "certificates"}
+OPEN = {"home", "health", "sign_in", "manager", "certificates", "site_entrance"}
 """Blueprints that show nobody, but to whoever has a link that nobody guesses."""
 MACHINES = {"xapi", "about", "read_api"}
 """Those that are for credentials, not for people: `test_admission` and `test_rest_api` walk them."""
 MAY = {
+    "from_site": {LEARNER, COORDINATOR, OFFICER, OPERATOR},
     "mine": {LEARNER, COORDINATOR, OFFICER, OPERATOR},
     "coordinator": {COORDINATOR},
     "board": {OFFICER},

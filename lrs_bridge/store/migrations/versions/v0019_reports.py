@@ -6,7 +6,7 @@ from alembic import op
 from lrs_bridge.store.database import Instant
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0016"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

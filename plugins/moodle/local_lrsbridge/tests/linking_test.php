@@ -385,4 +385,36 @@ final class linking_test extends \advanced_testcase {
         $this->assertStringNotContainsString('<b>', $html);
         $this->assertStringContainsString(s('<b>"{x}"</b>@example.org'), $html);
     }
+
+    /**
+     * Whoever is signed in is led to the page that the bridge names for their account; nowhere where it names none.
+     */
+    public function test_leading_to_the_bridge(): void {
+        $link = 'https://bridge.example.org/sign-in/site/once';
+        $answers = [
+            [200, ['link' => $link], $link],
+            [200, ['link' => 'javascript:alert(1)'], null],
+            [200, [], null],
+            [403, ['title' => 'This credential may not do that'], null],
+            [503, [], null],
+        ];
+        foreach ($answers as [$status, $told, $leadsto]) {
+            $client = $this->createStub(bridge_client::class);
+            $client->method('sign_in_link')->willReturnCallback(function (array $agent) use ($status, $told): answer {
+                $this->assertSame($this->account(), $agent['account']);
+                return new answer($status, json_encode($told));
+            });
+            $this->assertSame($leadsto, linking::to_bridge($client));
+        }
+    }
+
+    /**
+     * An administrator who is logged in as somebody is not led to their page.
+     */
+    public function test_not_led_in_somebodys_name(): void {
+        $this->setAdminUser();
+        \core\session\manager::loginas($this->asha->id, \context_system::instance());
+        $this->expectException(\moodle_exception::class);
+        linking::to_bridge($this->createStub(bridge_client::class));
+    }
 }

@@ -134,6 +134,17 @@ class bridge_client {
     }
 
     /**
+     * Asks for a link that opens somebody's page at the bridge.
+     *
+     * @param array $agent an account of this site
+     * @return answer
+     */
+    public function sign_in_link(array $agent): answer {
+        $body = json_encode(['agent' => $agent], JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_THROW_ON_ERROR);
+        return $this->request('POST', config::base() . '/api/v1/sign-in-links', self::SHOWING, $body);
+    }
+
+    /**
      * Sends a request about the joining of accounts.
      *
      * @param string $step the end of the address

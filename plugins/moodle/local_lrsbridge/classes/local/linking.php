@@ -108,6 +108,18 @@ final class linking {
     }
 
     /**
+     * The address that opens the page of whoever is signed in at the bridge; good once, for a minute.
+     *
+     * @param bridge_client|null $client
+     * @return string|null null where the bridge gives none
+     */
+    public static function to_bridge(?bridge_client $client = null): ?string {
+        $answer = ($client ?? new bridge_client())->sign_in_link(self::agent());
+        $link = $answer->status === 200 ? ($answer->json()['link'] ?? null) : null;
+        return is_string($link) && preg_match('~^https?://~', $link) ? $link : null;
+    }
+
+    /**
      * What the session keeps.
      *
      * @return array{address: string, until: int, codes: int} where, until when, and how many were sent

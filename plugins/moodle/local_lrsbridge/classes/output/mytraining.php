@@ -63,6 +63,10 @@ final class mytraining implements renderable, templatable {
             'isunknown' => $this->found['state'] === standings::UNKNOWN,
             'standing' => $standing === null ? null : (new standing($standing, $this->links))->export_for_template($output),
             'linking' => $this->linking?->export_for_template($output) ?? false,
+            'whole' => $this->linking === null ? false : [
+                'url' => (new \moodle_url('/local/lrsbridge/tobridge.php'))->out(false),
+                'sesskey' => sesskey(),
+            ],
             'account' => config::siteurl() . '|' . $this->userid,
         ];
     }

@@ -367,3 +367,5 @@ $string['what_desc'] = 'Only completions in the courses and categories that you 
 $string['whereto'] = 'Any one of these is enough:';
 $string['who'] = 'Who is named';
 $string['who_desc'] = 'A learner is sent as the address of this site and the number of the account, with no name. Each of the following is sent only where you turn it on, as a profile of that account, and again only when it changes. Turn on what your data protection assessment covers; <a href="{$a}">Show what would be sent</a> shows what comes of it for one person.';
+$string['whole'] = 'See this at the service that keeps your training record';
+$string['whole_not_now'] = 'The service that keeps your training record can\'t be reached just now. Please try again later.';
