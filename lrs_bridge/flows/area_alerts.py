@@ -86,7 +86,7 @@ def send_again(session: Session, place: Place, message: uuid.UUID, *, who: str, 
     alerts.resend(session, message, reason="asked for on the Board's page", who=who, now=now)
 
 
-def _message(one: outbox.Listed, calendar: Calendar) -> Message:
+def _message(one: outbox.AreaMessage, calendar: Calendar) -> Message:
     about = tuple(
         f"{number} × {WORDS[kind].subject}" if number > 1 else WORDS[kind].subject
         for kind, number in one.kinds.items()

@@ -375,8 +375,8 @@ def send_again(session: Session, numbers: Sequence[uuid.UUID], now: datetime) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A message as a list shows it. `kinds`: of the alerts that it carries, how many of each."""
+class AreaMessage:
+    """A message as its Board sees it. `kinds`: of the alerts that it carries, how many of each."""
 
     id: uuid.UUID
     address: str
@@ -387,7 +387,7 @@ class Listed:
     kinds: dict[str, int]
 
 
-def messages_page(session: Session, area: str, *, after: uuid.UUID | None, limit: int) -> list[Listed]:
+def messages_page(session: Session, area: str, *, after: uuid.UUID | None, limit: int) -> list[AreaMessage]:
     """So many messages of an area, the latest due first, from behind the message `after` on."""
     order = sa.tuple_(deliveries.c.due_at, deliveries.c.id)
     found = sa.select(deliveries).where(deliveries.c.area == area)
@@ -412,6 +412,8 @@ def messages_page(session: Session, area: str, *, after: uuid.UUID | None, limit
     for row in session.execute(counted):
         kinds.setdefault(row.delivery_id, {})[row.kind] = row.number
     return [
-        Listed(row.id, row.address, row.state, row.due_at, row.sent_at, row.last_error, kinds.get(row.id, {}))
+        AreaMessage(
+            row.id, row.address, row.state, row.due_at, row.sent_at, row.last_error, kinds.get(row.id, {})
+        )
         for row in rows
     ]
