@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import pygal
 from flask import Response
 from pygal.style import Style
+
+# pygal puts an importer of its maps there, of a kind that Python no longer asks: every import that fails would say so.
+sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)]
 
 _COLOUR = "#1d4f91"
 _STYLE = Style(

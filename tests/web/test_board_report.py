@@ -96,7 +96,7 @@ def test_before_anything_is_counted_it_says_so(town):
 
 
 def rows_of(page, label):
-    part = page.partition(f'aria-label="{label}"')[2].partition("</table>")[0]
+    part = page.partition(f'aria-label="Table: {label}"')[2].partition("</table>")[0]
     found = {}
     for row in part.split("<tr>")[2:]:
         name = re.search(r'<th scope="row"[^>]*>([^<]*)</th>', row)[1]
