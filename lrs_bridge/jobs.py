@@ -20,6 +20,7 @@ from lrs_bridge.errors import BadMappings, BridgeError, Unavailable
 from lrs_bridge.flows import (
     area_report,
     ask_manager,
+    check_in,
     freshness,
     links,
     notices,
@@ -285,6 +286,7 @@ def _codes(table: Timetable) -> str:
         sign_in.forget_old(session, now)
         site_visits.forget_old(session, now)
         uploads.forget_old(session, now)
+        check_in.forget_old(session, now)
 
     table.database.write(journey)
     return ""

@@ -120,6 +120,7 @@ def by_column(wrong: BadInput) -> dict[str, str]:
     """Column → what is wrong with it, of the first row that has something wrong there; "" for what concerns no column."""
     found: dict[str, str] = {}
     for problem in wrong.problems:
-        column = problem.where.partition(", ")[2] if problem.where.startswith("line ") else ""
+        is_of_row = problem.where.startswith("line ")
+        column = problem.where.partition(", ")[2] if is_of_row else problem.where
         found.setdefault(column, problem.what)
     return found or {"": wrong.title}

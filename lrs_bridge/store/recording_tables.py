@@ -23,3 +23,32 @@ uploads = sa.Table(
     sa.Column("done_at", Instant),
     sa.Column("counts", sa.Text, nullable=False, server_default="{}"),  # JSON: outcome → how many
 )
+
+# A session whose attendees enter themselves, by a link shown in the room. `session`: JSON, the columns of an import of sessions; the
+# token is kept as it is, for it is shown until the link closes, and all that it lets anybody do is to enter a name.
+check_ins = sa.Table(
+    "check_ins",
+    metadata,
+    numbered(),
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), nullable=False, index=True),
+    sa.Column("token", sa.Text, nullable=False, unique=True),
+    sa.Column("session", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("closes_at", Instant, nullable=False, index=True),
+    sa.Column("recorded_at", Instant),
+    sa.Column("recorded", sa.Integer, nullable=False, server_default="0"),  # how many were confirmed
+)
+
+# Who entered, until the list is confirmed. `browser`: digest of the token of the browser that they entered by.
+check_in_entries = sa.Table(
+    "check_in_entries",
+    metadata,
+    numbered(),
+    sa.Column("check_in_id", sa.ForeignKey("check_ins.id"), nullable=False),
+    sa.Column("identifier", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("browser", sa.LargeBinary(32), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.UniqueConstraint("check_in_id", "identifier"),
+)

@@ -18,7 +18,7 @@ from lrs_bridge.store import audit
 from lrs_bridge.store.roles import Viewer, sees
 
 EVERYBODY = {None, LEARNER, COORDINATOR, OFFICER, OPERATOR}
-OPEN = {"home", "health", "sign_in", "manager", "certificates", "site_entrance"}
+OPEN = {"home", "health", "sign_in", "manager", "certificates", "check_in", "site_entrance"}
 """Blueprints that show nobody, but to whoever has a link that nobody guesses."""
 MACHINES = {"xapi", "about", "read_api"}
 """Those that are for credentials, not for people: `test_admission` and `test_rest_api` walk them."""
@@ -49,6 +49,7 @@ def values(town, *, others=()):
         "kind": "completion",
         "statement": town.membership_of(LEARNER),
         "upload": town.upload_of(COORDINATOR, "Colne Primary School"),
+        "check_in_number": town.check_in_of("Colne Primary School"),
     }
     theirs = {
         "organisation": town.organisation("Grays Youth Club"),
@@ -57,6 +58,7 @@ def values(town, *, others=()):
         "kind": "completion",
         "statement": town.membership_of(OTHER_LEARNER),
         "upload": town.upload_of(OTHER_COORDINATOR, "Grays Youth Club"),
+        "check_in_number": town.check_in_of("Grays Youth Club"),
     }
     return {name: theirs[name] if name in others else value for name, value in own.items()}
 
@@ -95,7 +97,9 @@ def test_every_page_is_open_to_those_whom_it_is_for_and_to_nobody_else(town):
     assert seen == set(MAY)
 
 
-@pytest.mark.parametrize("other", ["organisation", "area", "learner", "statement", "upload"])
+@pytest.mark.parametrize(
+    "other", ["organisation", "area", "learner", "statement", "upload", "check_in_number"]
+)
 def test_what_belongs_to_others_is_not_there(town, other):
     for blueprint, rule, method in pages(town.bridge.app):
         if other in rule.arguments and blueprint != "operator":

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from builders import SITE, completion
 from web.valid_pages import assert_valid
 
-from lrs_bridge.flows import by_hand, roles
+from lrs_bridge.flows import by_hand, check_in, roles
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.roles import Wanted
-from lrs_bridge.store import organisations, people, sessions, uploads
+from lrs_bridge.store import check_ins, organisations, people, sessions, uploads
 
 MAIL = "Asha.Rao@example.org"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
@@ -149,6 +149,20 @@ class Town:
                 file="nwg.csv",
                 content=b"person,membership,checked,source\n",
                 now=self.bridge.clock(),
+            )
+        )
+
+    def check_in_of(self, organisation):
+        """A session of this organisation that is open for check-in."""
+        return self.bridge.database.write(
+            lambda session: check_ins.add(
+                session,
+                organisation=self.organisation(organisation),
+                token=check_in.new_token(),
+                columns={"title": "Pack", "date": "2026-03-02"},
+                who="the tests",
+                now=self.bridge.clock(),
+                closes_at=self.bridge.clock() + timedelta(hours=1),
             )
         )
 

@@ -2,6 +2,7 @@
 the address names (`organisation`); whom a page shows is narrowed by `g.viewer`. Each module puts its routes on the blueprint."""
 
 from lrs_bridge.web.coordinator import (  # noqa: F401  # put their routes on the blueprint
+    check_ins,
     home,
     people,
     progress,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -206,6 +206,15 @@ FORMS = {
         ),
     ),
 }
+
+
+def placed(wrong: Mapping[str, str], fields: Sequence[str], elsewhere: str) -> dict[str, str]:
+    """Field → what is wrong with it, in the order of the page; what concerns none of them stands at `elsewhere`."""
+    others = [text for name, text in wrong.items() if name not in fields]
+    told = {name: wrong[name] for name in fields if name in wrong}
+    if others:
+        told[elsewhere] = "; ".join([*filter(None, [told.get(elsewhere)]), *others])
+    return told
 
 
 def with_decided_courses(options: Options, decided: frozenset[str], desk: Desk) -> Options:

@@ -16,7 +16,7 @@ from lrs_bridge.flows.recording import Desk, PersonHere
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.coordinator.desk import desk
-from lrs_bridge.web.coordinator.record_forms import FORMS, Form, Options, with_decided_courses
+from lrs_bridge.web.coordinator.record_forms import FORMS, Form, Options, placed, with_decided_courses
 from lrs_bridge.web.here import database
 
 
@@ -85,10 +85,7 @@ def _form_page(
     asked: _Asked, row: dict[str, str], wrong: dict[str, str], warnings: list[str] | None = None
 ) -> ResponseReturnValue:
     fields = [field for field in asked.form.fields if not (asked.person and field.name == "person")]
-    told = {field.name: wrong[field.name] for field in fields if field.name in wrong}
-    if len(told) < len(wrong):
-        others = [text for name, text in wrong.items() if name not in told]
-        told = {fields[0].name: "; ".join(others), **told}
+    told = placed(wrong, [field.name for field in fields], fields[0].name)
     page = render_template(
         "coordinator/record_form.html",
         **{name: getattr(asked, name) for name in ("at", "form", "options", "person")},

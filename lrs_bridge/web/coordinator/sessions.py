@@ -15,7 +15,7 @@ from lrs_bridge.flows.recording import Desk
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.coordinator.desk import desk
-from lrs_bridge.web.coordinator.record_forms import Options, areas, courses
+from lrs_bridge.web.coordinator.record_forms import Options, areas, courses, placed
 from lrs_bridge.web.here import database
 
 _TEXTS = ("date", "title", "delivered_by", "delivered_by_name", "area")
@@ -26,6 +26,8 @@ _ASKED = {
     "area": "Choose the area",
 }
 _MOST_TOLD = 5
+FIELDS = ("title", "date", "delivered_by", "delivered_by_name", "area", "courses", "items")
+"""In the order in which the form asks for them."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,6 @@ def _rows(at: Desk, sent: Typed) -> list[dict[str, str]]:
 
 
 def _page(at: Desk, sent: Typed, wrong: dict[str, str]) -> ResponseReturnValue:
-    fields = ("title", *_TEXTS[:1], *_TEXTS[2:], "courses", "items", "attendees", "file")
-    told = {name: wrong[name] for name in fields if name in wrong}
-    others = [text for name, text in wrong.items() if name not in told]
-    if others:
-        told["attendees"] = "; ".join([*filter(None, [told.get("attendees")]), *others])
+    told = placed(wrong, (*FIELDS, "attendees", "file"), "attendees")
     context: dict[str, Any] = {"at": at, "sent": sent, "wrong": told, "options": choices_of(at)}
     return render_template("coordinator/session_form.html", **context), 400 if wrong else 200
