@@ -7,6 +7,7 @@
 #   make conformance  the public xAPI conformance suite, where it is installed: both versions, both databases
 #   make plugin   the Moodle plugin as the ZIP that Moodle's installer takes, in dist/
 #   make moodle-test MOODLE_DIR=…  the plugin in a real Moodle, whose source is given, and a real bridge; DB=mariadb for that
+#   make screenshots  every page as on a phone and on a desk, with the people of the demonstration, in dist/screenshots
 #   make bench    how near the service comes to its limits, what pages, recomputing and importing cost; needs wrk, PostgreSQL
 #
 # ONLY narrows conformance:  make conformance ONLY="--version 1.0.3 --database sqlite --grep State"
@@ -17,11 +18,11 @@ WORKERS ?= 2
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo serve test check conformance plugin moodle-test bench ready
+.PHONY: help demo serve test check conformance plugin moodle-test screenshots bench ready
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,10s/^# *//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n '3,11s/^# *//p' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/installed
 	@$(VENV)/bin/lrs-bridge demo
@@ -46,6 +47,9 @@ plugin: ready
 
 moodle-test: ready
 	@$(VENV)/bin/python tests/moodle/run.py $(if $(MOODLE_DIR),--moodle "$(MOODLE_DIR)") $(if $(DB),--database $(DB)) $(ONLY)
+
+screenshots: ready
+	@$(VENV)/bin/python tests/screenshots.py
 
 bench: ready
 	@$(VENV)/bin/python benchmarks/receive.py
