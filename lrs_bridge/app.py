@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from flask_bootstrap import Bootstrap5
 
 from lrs_bridge import __version__, settings
@@ -137,6 +137,7 @@ def create_app(
             "form_token": cookies.form_token,
             "child_contacts": pages.child_contacts,
             "places_of_visitor": pages.places_of_visitor,
+            "is_signed_in": lambda: "visitor" in g,
         }
 
     return app

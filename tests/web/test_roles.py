@@ -164,6 +164,14 @@ class TestRoles:
         assert town.bridge.database.write(journey) == ["coordinator of Colne Primary School"]
         assert browser.get("/organisations").status_code == 403
 
+    def test_whoever_has_one_signs_out_from_any_page(self, town):
+        for who, page in ((COORDINATOR, "/organisations"), (OFFICER, "/boards"), (OPERATOR, "/operator")):
+            browser = town.browser(who)
+            assert 'action="/me/sign-out"' in browser.get(page).text
+            browser.post("/me/sign-out")
+            assert browser.get(page).headers["Location"] == "/sign-in"
+        assert "Sign out" not in town.browser().get("/sign-in").text
+
     def test_each_change_is_on_record(self, town):
         kept = town.bridge.database.read(lambda session: audit.entries(session, limit=3))
         assert [(one.who, one.act, one.about) for one in kept] == [
