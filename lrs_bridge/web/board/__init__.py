@@ -3,6 +3,7 @@
 
 from lrs_bridge.web.board import (  # noqa: F401  # put their routes on the blueprint
     alerts,
+    exports,
     gaps,
     home,
     memberships,

@@ -15,7 +15,7 @@ from lrs_bridge.web.here import database, now
 
 @blueprint.get("/<area>/gaps")
 def show_gaps(area: str) -> str:
-    sector = shown.sector_asked()
+    sector = shown.sector_in(request.args)
     after = request.args.get("after", 0, type=int)
 
     def journey(session: Session) -> tuple[Place, Gaps]:

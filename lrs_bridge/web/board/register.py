@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput, BridgeError, Conflict, NotFound
 from lrs_bridge.flows import area_register
-from lrs_bridge.flows.area_register import Filter, Flag, History, Page, Place, Which
+from lrs_bridge.flows.area_register import Filter, History, Page, Place, Which
 from lrs_bridge.flows.days import moment_of
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.learning.champions import Act
@@ -16,7 +16,6 @@ from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now
 
-_FLAGS: dict[str, Flag] = {"lapsed": "lapsed", "legacy": "legacy", "update": "update"}
 _ACTS: dict[str, Act] = {"update": "update", "leave": "leave"}
 
 
@@ -92,8 +91,8 @@ def _champions_page(area: str, chosen: list[int] | None = None, refused: BridgeE
 
 def _list_page(area: str, which: Which) -> tuple[Place, Page, Filter, dict[str, str]]:
     """The page asked for, and by which words of the address the next one is."""
-    flag = _FLAGS.get(request.args.get("flag", ""), "")
-    wanted = Filter(which, shown.sector_asked(), flag)
+    flag = shown.FLAGS.get(request.args.get("flag", ""), "")
+    wanted = Filter(which, shown.sector_in(request.args), flag)
 
     def journey(session: Session) -> tuple[Place, Page]:
         place = shown.place(session, area)

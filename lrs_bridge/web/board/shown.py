@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import g, render_template, request
+from flask import g, render_template
 
 from lrs_bridge.errors import BadInput, NotFound
 from lrs_bridge.flows import area_register, by_hand
-from lrs_bridge.flows.area_register import Place
+from lrs_bridge.flows.area_exports import STATUS_IN_WORDS
+from lrs_bridge.flows.area_register import Flag, Place
 from lrs_bridge.moments import in_words
 from lrs_bridge.store import roles
 from lrs_bridge.store.database import Session
@@ -39,6 +41,7 @@ def page(template: str, place: Place, **more: Any) -> str:
         f"board/{template}",
         place=place,
         tabs=TABS,
+        status_words=STATUS_IN_WORDS,
         today=moment.date(),
         moment=f"{in_words(moment.date())} at {moment:%H:%M}",
         **more,
@@ -60,7 +63,10 @@ def wrong_fields(refused: BadInput) -> dict[str, str]:
     return {problem.where: problem.what for problem in refused.problems}
 
 
-def sector_asked() -> str | None:
-    """The sector that a list is narrowed to by its address: "" where none is recorded, None: any."""
-    asked = request.args.get("sector", "")
+FLAGS: dict[str, Flag] = {"lapsed": "lapsed", "legacy": "legacy", "update": "update"}
+
+
+def sector_in(given: Mapping[str, str]) -> str | None:
+    """The sector that an address or a form narrows a list to: "" where none is recorded, None: any."""
+    asked = given.get("sector", "")
     return None if not asked else "" if asked == "none" else asked

@@ -3,8 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from lrs_bridge.store.database import Instant
+
 revision = "0013"
 down_revision = "0012"
+
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -21,3 +25,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "area", "sector", name=op.f("pk_area_counts")),
     )
     op.create_index(op.f("ix_area_counts_area_day"), "area_counts", ["area", "day"])
+    op.create_table(
+        "bulletin_optouts",
+        sa.Column("identifier_id", _NUMBER, autoincrement=False, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("identifier_id", name=op.f("pk_bulletin_optouts")),
+        sa.ForeignKeyConstraint(
+            ["identifier_id"], ["identifiers.id"], name=op.f("fk_bulletin_optouts_identifier_id")
+        ),
+    )
