@@ -45,7 +45,7 @@ class Alerts:
 def page(
     session: Session, place: Place, settings: Settings, now: datetime, after: uuid.UUID | None = None
 ) -> Alerts:
-    found = outbox.messages_page(session, place.key, after=after, limit=PAGE + 1)
+    found = outbox.messages_page(session, area=place.key, after=after, limit=PAGE + 1)
     shown = found[:PAGE]
     return Alerts(
         tuple(alerts.waiting(session, settings, now, [place.key])),
@@ -86,7 +86,7 @@ def send_again(session: Session, place: Place, message: uuid.UUID, *, who: str, 
     alerts.resend(session, message, reason="asked for on the Board's page", who=who, now=now)
 
 
-def _message(one: outbox.AreaMessage, calendar: Calendar) -> Message:
+def _message(one: outbox.Listed, calendar: Calendar) -> Message:
     about = tuple(
         f"{number} × {WORDS[kind].subject}" if number > 1 else WORDS[kind].subject
         for kind, number in one.kinds.items()

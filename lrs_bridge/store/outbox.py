@@ -23,7 +23,7 @@ from lrs_bridge.store.alert_tables import (
     deliveries,
     delivery_alerts,
 )
-from lrs_bridge.store.database import Instant, Session
+from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_many, upsert
 from lrs_bridge.store.schema import learners
 
@@ -304,35 +304,6 @@ class Message:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A message as operators see it: to which Board's address, and what became of it; whom it tells of is not theirs."""
-
-    id: uuid.UUID
-    channel: str
-    address: str
-    area: str
-    tries: int
-    due_at: datetime
-    sent_at: datetime | None
-    reason: str
-
-
-def listed(
-    session: Session, state: str, after: tuple[datetime, uuid.UUID] | None, limit: int
-) -> list[Listed]:
-    """Messages in this state, the latest due first. `after`: due time and id of the one that the list goes on behind."""
-    found = sa.select(deliveries).where(deliveries.c.state == state)
-    if after is not None:
-        place = sa.tuple_(sa.literal(after[0], Instant), sa.literal(after[1], sa.Uuid))
-        found = found.where(sa.tuple_(deliveries.c.due_at, deliveries.c.id) < place)
-    ordered = found.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc()).limit(limit)
-    return [
-        Listed(row.id, row.channel, row.address, row.area, row.tries, row.due_at, row.sent_at, row.last_error)
-        for row in session.execute(ordered)
-    ]
-
-
 def counts(session: Session) -> dict[str, int]:
     """How many messages are in each state."""
     found = session.execute(sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state))
@@ -371,29 +342,35 @@ def send_again(session: Session, numbers: Sequence[uuid.UUID], now: datetime) ->
         session.execute(sa.update(deliveries).where(deliveries.c.id == number).values(values))
 
 
-# --- a Board's own list ----------------------------------------------------------------------------------------------
+# --- lists -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class AreaMessage:
-    """A message as its Board sees it. `kinds`: of the alerts that it carries, how many of each."""
+class Listed:
+    """A message as a list shows it. `kinds`: of the alerts that it carries, how many of each."""
 
     id: uuid.UUID
+    area: str
     address: str
     state: str
+    tries: int
     due_at: datetime
     sent_at: datetime | None
     last_error: str
     kinds: dict[str, int]
 
 
-def messages_page(session: Session, area: str, *, after: uuid.UUID | None, limit: int) -> list[AreaMessage]:
-    """So many messages of an area, the latest due first, from behind the message `after` on."""
+def messages_page(
+    session: Session, *, area: str = "", state: str = "", after: uuid.UUID | None, limit: int
+) -> list[Listed]:
+    """So many messages of an area, or in a state, the latest due first, from behind the message `after` on."""
     order = sa.tuple_(deliveries.c.due_at, deliveries.c.id)
-    found = sa.select(deliveries).where(deliveries.c.area == area)
+    found = sa.select(deliveries)
+    for column, value in ((deliveries.c.area, area), (deliveries.c.state, state)):
+        found = found.where(column == value) if value else found
     if after is not None:
-        place = sa.select(deliveries.c.due_at).where(deliveries.c.id == after, deliveries.c.area == area)
-        due = session.scalar(place)
+        place = sa.select(deliveries.c.due_at).where(deliveries.c.id == after)
+        due = session.scalar(place.where(deliveries.c.area == area) if area else place)
         if due is not None:
             found = found.where(
                 order < sa.tuple_(sa.literal(due, deliveries.c.due_at.type), sa.literal(after, sa.Uuid()))
@@ -412,8 +389,16 @@ def messages_page(session: Session, area: str, *, after: uuid.UUID | None, limit
     for row in session.execute(counted):
         kinds.setdefault(row.delivery_id, {})[row.kind] = row.number
     return [
-        AreaMessage(
-            row.id, row.address, row.state, row.due_at, row.sent_at, row.last_error, kinds.get(row.id, {})
+        Listed(
+            row.id,
+            row.area,
+            row.address,
+            row.state,
+            row.tries,
+            row.due_at,
+            row.sent_at,
+            row.last_error,
+            kinds.get(row.id, {}),
         )
         for row in rows
     ]

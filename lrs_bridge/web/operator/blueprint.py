@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Blueprint, request, url_for
 
@@ -49,21 +47,18 @@ def moment(instant: datetime | str | None) -> str:
     return settings().calendar.in_words(parse_instant(instant) if isinstance(instant, str) else instant)
 
 
-def place_of(at: datetime, number: int | uuid.UUID) -> str:
+def place_of(at: datetime, number: int) -> str:
     """Where a list goes on, for a link or a form: behind the row of this moment and number."""
     return f"{format_instant(at)}_{number}"
 
 
-Number = TypeVar("Number", int, uuid.UUID)
-
-
-def read_place(written: str, kind: Callable[[str], Number]) -> tuple[datetime, Number] | None:
-    """As `place_of` wrote it, of rows whose number is of this kind; None for "". Raises BadInput."""
+def read_place(written: str) -> tuple[datetime, int] | None:
+    """As `place_of` wrote it; None for "". Raises BadInput."""
     if not written:
         return None
     at, _, number = written.partition("_")
     try:
-        return parse_instant(at), kind(number)
+        return parse_instant(at), int(number)
     except ValueError as wrong:
         raise BadInput(
             "The next page can't be found.", [Problem("after", "is not a place in this list")]

@@ -14,7 +14,7 @@ from lrs_bridge.flows import notices as notice_flow
 from lrs_bridge.store import notices, outbox
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.here import database, now, settings, visitor
-from lrs_bridge.web.operator.blueprint import blueprint, place_of, read_place
+from lrs_bridge.web.operator.blueprint import blueprint
 
 _ON_A_PAGE = 25
 _REASONS_SHOWN = 5
@@ -54,11 +54,11 @@ def send_failed_notices_again() -> ResponseReturnValue:
 def _page(wrong: str) -> str:
     chosen = request.args.get("state", "failed")
     state = chosen if chosen in dict(_STATES) else "failed"
-    after = read_place(request.args.get("after", ""), uuid.UUID)
+    after = request.args.get("after", type=uuid.UUID)
 
     def journey(session: Session) -> dict[str, Any]:
         return {
-            "found": outbox.listed(session, state, after, _ON_A_PAGE + 1),
+            "found": outbox.messages_page(session, state=state, after=after, limit=_ON_A_PAGE + 1),
             "counts": outbox.counts(session),
             "alerts": alerts.held(session, settings()),
             "notices": notices.counts(session),
@@ -73,7 +73,7 @@ def _page(wrong: str) -> str:
         found=found[:_ON_A_PAGE],
         state=state,
         states=_STATES,
-        more=place_of(more.due_at, more.id) if more else "",
+        more=more.id if more else "",
         wrong=wrong,
         **seen,
     )

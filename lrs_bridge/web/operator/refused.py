@@ -21,7 +21,7 @@ _NOBODY = "nobody"
 @blueprint.get("/refused")
 def show_refused() -> str:
     chosen = request.args.get("source") or _EVERYTHING
-    after = read_place(request.args.get("after", ""), int)
+    after = read_place(request.args.get("after", ""))
     source = {_EVERYTHING: None, _NOBODY: ""}.get(chosen, chosen)
 
     def journey(session: Session) -> tuple[list[Kept], Mappings]:

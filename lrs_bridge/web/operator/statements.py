@@ -29,7 +29,7 @@ def search_statements() -> ResponseReturnValue:
     if typed["id"]:
         return _by_id(typed)
     asked = Asked(**{name: typed[name] for name in _FIELDS})
-    after = read_place(request.form.get("after", ""), int)
+    after = read_place(request.form.get("after", ""))
     try:
         found = database().read(
             lambda session: statement_search.search(session, asked, settings().calendar, after)
