@@ -230,7 +230,8 @@ class Area:
 @dataclass(frozen=True, slots=True)
 class Champions:
     """The champion standards of the Boards that share them. `sectors`: key → name, of organisations that should have a
-    champion; `annual_update`: how long after the last update a champion is due for the next."""
+    champion; `annual_update`: how long after the last update a champion is due for the next; `remind_every`: how long nobody is
+    reminded again of what is missing, None where the Boards don't say."""
 
     key: str
     name: str
@@ -240,6 +241,7 @@ class Champions:
     equivalences: tuple[Equivalence, ...] = ()
     sectors: Mapping[str, str] = field(default_factory=dict)
     annual_update: Duration | None = None
+    remind_every: Duration | None = None
 
     def standards_of(self, area: str) -> tuple[Standard, ...]:
         return tuple(standard for standard in self.standards.values() if area in standard.areas)

@@ -123,6 +123,7 @@ def champions(data: dict[str, Any], calendar: Calendar) -> types.Champions:
         equivalences=_equivalences(data, calendar),
         sectors=data["sectors"],
         annual_update=data["annual_update"],
+        remind_every=data["remind_every"],
     )
 
 

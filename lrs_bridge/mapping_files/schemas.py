@@ -396,6 +396,10 @@ class Champions(_Mapping):
     annual_update = duration_field(
         "How long after the last annual update a champion is due for the next.", load_default=None
     )
+    remind_every = duration_field(
+        "How long a coordinator waits before the same person is reminded again; 30 days if left out.",
+        load_default=None,
+    )
     sectors = fields.Dict(
         fields.String(validate=NAME),
         text_field(),

@@ -52,3 +52,14 @@ check_in_entries = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.UniqueConstraint("check_in_id", "identifier"),
 )
+
+# When somebody was reminded that they are below the tier that a post of theirs requires, under which of their identifiers.
+reminders = sa.Table(
+    "reminders",
+    metadata,
+    numbered(),
+    sa.Column("identifier_id", sa.ForeignKey("identifiers.id"), nullable=False, index=True),
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+)

@@ -7,6 +7,7 @@ from lrs_bridge.web.coordinator import (  # noqa: F401  # put their routes on th
     people,
     progress,
     records,
+    reminders,
     reports,
     sessions,
     uploads,
