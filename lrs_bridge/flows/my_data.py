@@ -212,12 +212,17 @@ def _without_addresses(value: Any, mine: Mine) -> Any:
 
 def statements(database: Database, mine: Mine) -> Iterator[Naming]:
     """All that name them as actor or object, each once, by identifier and in the order in which they came."""
+    for page in _pages(database, mine):
+        yield from page
+
+
+def _pages(database: Database, mine: Mine) -> Iterator[list[Naming]]:
     for place, agent in enumerate(mine.identifiers):
         earlier, after = mine.identifiers[:place], None
         while page := database.read(
             partial(personal.statements_naming, agent=agent, earlier=earlier, after=after, limit=_AT_ONCE)
         ):
-            yield from page
+            yield page
             after = (page[-1].stored, page[-1].seq)
 
 
@@ -270,10 +275,15 @@ def _statement(one: Naming, mine: Mine) -> str:
 
 def _log(database: Database, mine: Mine) -> Iterator[dict[str, Any]]:
     """What they did, and what was done of them. Whom else an act of theirs was about is left out."""
-    addresses, after = sorted(mine.addresses), 0
-    while page := database.read(
-        partial(personal.log_about, addresses=addresses, learner=mine.learner, after=after, limit=_AT_ONCE)
-    ):
+    after = 0
+    page_of = partial(
+        personal.log_about,
+        addresses=sorted(mine.addresses),
+        accounts=[text for text in mine.identifiers if not text.startswith("mailto:")],
+        learner=mine.learner,
+        limit=_AT_ONCE,
+    )
+    while page := database.read(partial(page_of, after=after)):
         for one in page:
             is_own = one.who.casefold() in mine.addresses
             is_about = _is_about(one.about, mine)
@@ -287,7 +297,9 @@ def _log(database: Database, mine: Mine) -> Iterator[dict[str, Any]]:
 def _is_about(about: str, mine: Mine) -> bool:
     named = {found.removeprefix("mailto:").rstrip(".").casefold() for found in _ADDRESS.findall(about)}
     is_number = mine.learner is not None and about.partition(":")[0] == _learner(mine.learner)
-    return is_number or bool(named & mine.addresses)
+    accounts = (text for text in mine.identifiers if not text.startswith("mailto:"))
+    is_account = any(re.search(rf"(?<!\S){re.escape(text)}(?!\w)", about) for text in accounts)
+    return is_number or is_account or bool(named & mine.addresses)
 
 
 # --- one file ----------------------------------------------------------------------------------------------------------
@@ -377,8 +389,8 @@ def _documents(database: Database, mine: Mine) -> Iterator[tuple[str, Iterator[b
 def _attachments(database: Database, mine: Mine) -> Iterator[tuple[str, Iterator[bytes]]]:
     """What came with the statements of whoever asks, each content once."""
     given: set[bytes] = set()
-    for one in statements(database, mine):
-        for held in database.read(partial(contents.held_of, seqs=[one.seq])):
+    for page in _pages(database, mine):
+        for held in database.read(partial(contents.held_of, seqs=[one.seq for one in page])):
             if held.sha256 not in given:
                 given.add(held.sha256)
                 yield f"attachments/{held.sha2}", _parts(database, held)

@@ -134,10 +134,17 @@ def told_of(session: Session, learner: int) -> list[tuple[str, str, datetime]]:
 
 
 def log_about(
-    session: Session, addresses: Collection[str], learner: int | None, after: int, limit: int
+    session: Session,
+    addresses: Collection[str],
+    accounts: Collection[str],
+    learner: int | None,
+    after: int,
+    limit: int,
 ) -> list[Entry]:
-    """Lines of the log by somebody or about them, by address or learner's number; the next page begins after the last number."""
+    """Lines of the log by somebody or about them, by address, account or learner's number; the next page begins after the last
+    number. What only contains one of these is among them."""
     about = [sa.func.lower(audit_log.c.about).contains(one, autoescape=True) for one in addresses]
+    about += [audit_log.c.about.contains(one, autoescape=True) for one in accounts]
     if learner is not None:
         about += [
             audit_log.c.about == f"learner {learner}",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from builders import completion, void_of
 from pypdf import PdfReader
 from web.visitors import LEARNER, OTHER_LEARNER
@@ -155,6 +156,27 @@ def test_twenty_at_most(town, sent):
     browser.get("/me")
     answer = browser.post("/me/certificates", framework="escb")
     assert (answer.status_code, "twenty" in answer.text) == (409, True)
+
+
+def test_the_page_costs_as_many_questions_however_many_there_are(town, sent):
+    asked = []
+
+    @sa.event.listens_for(town.bridge.database.engine, "before_cursor_execute")
+    def note(*_arguments):
+        asked.append(1)
+
+    browser = town.browser(LEARNER)
+
+    def questions(way):
+        asked.clear()
+        assert browser.get(way).status_code == 200
+        return len(asked)
+
+    way = makes_one(town, browser)
+    before = questions("/me"), questions(way)
+    for _ in range(12):
+        makes_one(town, browser)
+    assert (questions("/me"), questions(way)) == before
 
 
 def paper(name):

@@ -84,6 +84,25 @@ def test_is_answered_with_a_reason_that_the_learner_is_told(town, smtp, state):
     assert f"Request 1</a>, {state} on 2 Mar 2026" in town.browser(OPERATOR).get("/operator/erasures").text
 
 
+def test_is_answered_on_the_page_too(town, smtp):
+    asks(town)
+    letters(town, smtp)
+    browser = town.browser(OPERATOR)
+    browser.get("/operator/erasures/1")
+    for fields, told in (
+        ({"state": "done", "reason": " "}, "Enter what the learner is told"),
+        ({"state": "lost", "reason": "typed"}, "Say whether it was carried out"),
+    ):
+        page = browser.post("/operator/erasures/1", **fields)
+        assert (page.status_code, told in page.text) == (400, True)
+    assert "typed" in page.text
+    assert letters(town, smtp) == {}
+    page = browser.post("/operator/erasures/1", state="done", reason="The records of 2019 were erased.").text
+    assert f"on 2 Mar 2026 by {OPERATOR}: The records of 2019" in page
+    assert "The records of 2019" in letters(town, smtp)[LEARNER]
+    assert browser.post("/operator/erasures/1", state="done", reason="again").status_code == 404
+
+
 def test_status_says_who_waits_and_who_has_waited_too_long(town):
     assert trouble(town) == ({"open": 0, "overdue": 0, "due": None}, [])
     asks(town)

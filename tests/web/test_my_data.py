@@ -151,6 +151,8 @@ def test_the_log_has_what_was_done_about_them_and_nothing_of_others(town):
         audit.note(session, who="cora@colne.example", act="near", about=f"not.{LEARNER}: page", now=clock())
         audit.note(session, who=LEARNER, act="did", about=f"{OTHER_LEARNER}: page", now=clock(), reason="r")
         audit.note(session, who="op@x.example", act="other", about=OTHER_LEARNER, now=clock())
+        audit.note(session, who="op@x.example", act="sought", about=f"those of {ACCOUNT}", now=clock())
+        audit.note(session, who="op@x.example", act="sought near", about=f"those of {ACCOUNT}2", now=clock())
 
     town.bridge.database.write(note)
     files = download(town)
@@ -158,6 +160,7 @@ def test_the_log_has_what_was_done_about_them_and_nothing_of_others(town):
     assert lines == [
         ("somebody", "seen", f"{LEARNER}: page"),
         (LEARNER, "did", None),
+        ("somebody", "sought", f"those of {ACCOUNT}"),
         (LEARNER, "own data downloaded", f"learner {town.learner(LEARNER)}"),
     ]
     assert OTHER_LEARNER not in repr(files)
