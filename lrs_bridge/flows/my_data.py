@@ -41,7 +41,7 @@ from lrs_bridge.xapi import documents, formats
 from lrs_bridge.xapi.formats import SOMEBODY
 
 _AT_ONCE = 100
-_ADDRESS = re.compile(r"[^\s,;:<>“”\"'()]+@[^\s,;:<>“”\"'()]+")
+_ADDRESS = re.compile(r"https?://[^\s|]+\|[^\s,;:<>“”\"'()]+|[^\s,;:<>“”\"'()]+@[^\s,;:<>“”\"'()]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,17 @@ def _of_learner(session: Session, person: store_people.Person, calendar: Calenda
             }
             for one in reports.of(session, person.learner)
         ],
+        "reports": [
+            {
+                "kind": one.kind,
+                "text": one.text,
+                "sent_at": format_instant(one.sent_at),
+                "to": one.organisation or one.place.area or "operators",
+                "closed_at": format_instant(one.closed_at) if one.closed_at else None,
+                "note": one.note or None,
+            }
+            for one in reports.of(session, person.learner)
+        ],
         "requests_for_erasure": [
             {
                 "at": format_instant(one.at),
@@ -194,9 +205,11 @@ def _learner(number: int | None) -> str:
 
 
 def _without_addresses(value: Any, mine: Mine) -> Any:
-    """JSON in which no address but the person's own stands."""
+    """JSON in which no address and no account but the person's own stands."""
 
     def own(found: re.Match[str]) -> str:
+        if "|" in found[0]:
+            return found[0] if found[0] in mine.identifiers else SOMEBODY
         address = found[0].removeprefix("mailto:")
         return found[0] if address.rstrip(".").casefold() in mine.addresses else SOMEBODY
 

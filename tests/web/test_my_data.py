@@ -16,7 +16,7 @@ from web.visitors import LEARNER, OFFICER, OTHER_LEARNER
 
 from lrs_bridge.flows import my_data
 from lrs_bridge.flows.sign_in import Visitor
-from lrs_bridge.store import audit
+from lrs_bridge.store import audit, people, reports
 
 MAIL, ACCOUNT = f"mailto:{LEARNER}", f"{SITE}|4711"
 BOSS = "secret.boss@colne.example"
@@ -120,6 +120,20 @@ def test_what_is_held_beside_statements(town):
     assert len(found["visits"]) == 1
 
 
+def test_what_they_reported_and_what_became_of_it(town):
+    def journey(session):
+        [number] = people.numbers_of(session, [MAIL]).values()
+        place = reports.Place(area="essex")
+        told = {"identifier": number, "kind": "missing", "sent_by": MAIL, "now": town.bridge.clock()}
+        reports.add(session, [place], text="the course of May", **told)
+        reports.close(session, 1, f"found by {BOSS}", OFFICER, town.bridge.clock())
+
+    town.bridge.database.write(journey)
+    [one] = told(download(town))["reports"]
+    assert (one["kind"], one["text"], one["to"]) == ("missing", "the course of May", "essex")
+    assert one["note"] == "found by somebody"
+
+
 def test_documents_and_attachments_whole(town):
     profile = b'{"interests" :  ["swimming"]}'
     sender = town.bridge.credential("moodle", "all")
@@ -152,6 +166,7 @@ def test_the_log_has_what_was_done_about_them_and_nothing_of_others(town):
         audit.note(session, who=LEARNER, act="did", about=f"{OTHER_LEARNER}: page", now=clock(), reason="r")
         audit.note(session, who="op@x.example", act="other", about=OTHER_LEARNER, now=clock())
         audit.note(session, who="op@x.example", act="sought", about=f"those of {ACCOUNT}", now=clock())
+        audit.note(session, who="op@x.example", act="parted", about=f"{LEARNER} and {SITE}|9", now=clock())
         audit.note(session, who="op@x.example", act="sought near", about=f"those of {ACCOUNT}2", now=clock())
 
     town.bridge.database.write(note)
@@ -161,6 +176,7 @@ def test_the_log_has_what_was_done_about_them_and_nothing_of_others(town):
         ("somebody", "seen", f"{LEARNER}: page"),
         (LEARNER, "did", None),
         ("somebody", "sought", f"those of {ACCOUNT}"),
+        ("somebody", "parted", f"{LEARNER} and somebody"),
         (LEARNER, "own data downloaded", f"learner {town.learner(LEARNER)}"),
     ]
     assert OTHER_LEARNER not in repr(files)
@@ -185,11 +201,11 @@ def test_whoever_learns_nothing_has_data_too(town):
 
 
 def test_a_mailbox_that_several_people_read_gets_nobodys(town):
-    from lrs_bridge.flows import people
+    from lrs_bridge.flows import people as people_flow
 
     town.bridge.stored(completion(MAIL, "escb_basic", town.bridge.clock()))
     town.bridge.database.write(
-        lambda session: people.share(
+        lambda session: people_flow.share(
             session, LEARNER, shared=True, reason="desk", who="op", now=town.bridge.clock()
         )
     )
