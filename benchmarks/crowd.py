@@ -115,9 +115,10 @@ def _first(table: sa.Table, rows: Any, stride: dict[str, int]) -> Any:
         told = sa.select(delivery_alerts.c.delivery_id).where(delivery_alerts.c.alert_id.in_(first_alerts))
         return rows.where(table.c.id.in_(told))
     numbered = next(
-        column for column in table.c if _refers(column) in stride and isinstance(column.type, sa.Integer)
+        (column for column in table.c if _refers(column) in stride and isinstance(column.type, sa.Integer)),
+        None,
     )
-    return rows.where(numbered <= stride[_refers(numbered)])
+    return rows.where(sa.false() if numbered is None else numbered <= stride[_refers(numbered)])
 
 
 def _refers(column: sa.Column[Any]) -> str:

@@ -10,7 +10,7 @@ from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows.identifiers import identifier_named
 from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import format_instant
-from lrs_bridge.store import evidence, identity, people
+from lrs_bridge.store import evidence, identity, people, projections
 from lrs_bridge.store.database import Session
 from lrs_bridge.xapi.agents import parse_identifier
 
@@ -145,9 +145,7 @@ class Unknown:
 def unknown(session: Session, *, after: int = 0, limit: int = 100) -> list[Unknown]:
     """Learners without any post who have completed something, the latest met first; the next page begins after (below) the
     number of the last one shown, 0 for the first page."""
-    found = evidence.courses_without_post(session, below=after, limit=limit)
-    persons = people.load(session, list(found))
-    return [
-        Unknown(learner, persons[learner].name, persons[learner].identifiers, courses)
-        for learner, courses in found.items()
-    ]
+    learners = projections.unplaced_below(session, after, limit)
+    persons = people.load(session, learners)
+    courses = evidence.courses_of(session, learners)
+    return [Unknown(one, persons[one].name, persons[one].identifiers, courses[one]) for one in learners]

@@ -52,11 +52,11 @@ def unmapped(session: Session, mappings: Mappings, source: str | None = None) ->
     return sorted(found, key=lambda one: (not looks_like_course(one.activity_type), -one.count, one.activity))
 
 
-LOOKED_AT = 5_000
+LOOKED_AT = 1_000
 
 
 def lately_unmapped(session: Session, mappings: Mappings, limit: int) -> tuple[list[UnmappedActivity], int]:
-    """As `unmapped`, among the 5,000 statements that came last, so that it takes no longer with more of them: at most `limit`, and
+    """As `unmapped`, among the 1,000 statements that came last, so that it takes no longer with more of them: at most `limit`, and
     how many others there are."""
 
     def rank(group: evidence.UnmappedGroup) -> tuple[bool, int]:

@@ -120,6 +120,10 @@ def _compare_learners(
     kept = projections.load_standings(session, numbers)
     champions = projections.kept_champion_states(session, numbers)
     posts = post_standings.kept(session, numbers)
+    unplaced = projections.kept_as_unplaced(session, numbers)
+    unplaced_rebuilt = projections.unplaced_among(
+        session, {number: standing_as_json(one) for number, one in rebuilt.items()}
+    )
     posts_rebuilt = post_standings.rows(session, {number: one.posts for number, one in rebuilt.items()})
     for number in numbers:
         standing = kept.get(number)
@@ -140,6 +144,8 @@ def _compare_learners(
             differs = f"champion states kept {champions[number]}, rebuilt {fresh}"
         elif posts[number] != posts_rebuilt[number]:
             differs = f"posts kept {posts[number]}, rebuilt {posts_rebuilt[number]}"
+        elif (number in unplaced) != (number in unplaced_rebuilt):
+            differs = f"kept as without a post: {number in unplaced}, rebuilt: {number in unplaced_rebuilt}"
         else:
             continue
         seen.differences.append(f"learner {number}: {differs}")

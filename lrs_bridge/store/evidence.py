@@ -22,15 +22,12 @@ from lrs_bridge.store.schema import (
     evidence,
     identifiers,
     pending_statements,
-    posts,
     set_aside,
     statement_index,
     statements,
     unmapped,
 )
 from lrs_bridge.xapi import documents
-
-other_identifiers = identifiers.alias("other_identifiers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,26 +287,8 @@ def _detail(text: str) -> dict[str, Any]:
     return detail
 
 
-def courses_without_post(session: Session, *, below: int, limit: int) -> dict[int, dict[str, datetime]]:
-    """Learners without any post who have completed a course, newest first, with number below `below` (0: from the newest)
-    → course → when it last happened."""
-    has_post = sa.exists().where(
-        posts.c.identifier_id == other_identifiers.c.id,
-        other_identifiers.c.learner_id == identifiers.c.learner_id,
-    )
-    chosen = (
-        sa.select(identifiers.c.learner_id)
-        .join(evidence, evidence.c.identifier_id == identifiers.c.id)
-        .join(statements, statements.c.seq == evidence.c.seq)
-        .where(evidence.c.kind == "course", evidence.c.counts, sa.not_(has_post))
-        .where(records.voiding_id().is_(None))
-        .order_by(identifiers.c.learner_id.desc())
-        .distinct()
-        .limit(limit)
-    )
-    if below:
-        chosen = chosen.where(identifiers.c.learner_id < below)
-    learners = list(session.scalars(chosen))
+def courses_of(session: Session, learners: Sequence[int]) -> dict[int, dict[str, datetime]]:
+    """These learners → courses that they completed → when last."""
     found = (
         sa.select(identifiers.c.learner_id, evidence.c.key, sa.func.max(statements.c.happened).label("when"))
         .join(evidence, evidence.c.identifier_id == identifiers.c.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,10 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import upsert
 from lrs_bridge.store.schema import (
     champion_states,
+    identifiers,
     learners,
     pending_learners,
+    posts,
     set_aside,
     standings,
 )
@@ -96,6 +98,7 @@ class KeptStanding:
 
 
 def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
+    without_post = unplaced_among(session, {one.learner: one.body for one in kept})
     rows = [
         {
             "learner_id": one.learner,
@@ -103,6 +106,7 @@ def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
             "changes_at": one.changes_at,
             "digest": one.digest,
             "computed_at": one.computed_at,
+            "unplaced": one.learner in without_post,
         }
         for one in kept
     ]
@@ -110,6 +114,34 @@ def keep_standings(session: Session, kept: Sequence[KeptStanding]) -> None:
         session.execute(upsert(session, standings, key=("learner_id",)), rows)
     _keep_champion_states(session, kept)
     post_standings.keep(session, {one.learner: one.posts for one in kept})
+
+
+def unplaced_among(session: Session, bodies: Mapping[int, dict[str, Any]]) -> set[int]:
+    """Learner → standing: those who have completed something that counts, and never had a post."""
+    learned = [
+        learner
+        for learner, body in bodies.items()
+        if any(one["counts"] and one["kind"] == "course" for one in body["evidence"])
+    ]
+    placed = sa.select(identifiers.c.learner_id).join(posts, posts.c.identifier_id == identifiers.c.id)
+    held = session.scalars(placed.where(identifiers.c.learner_id.in_(learned))) if learned else ()
+    return set(learned).difference(held)
+
+
+def kept_as_unplaced(session: Session, numbers: Sequence[int]) -> set[int]:
+    found = sa.select(standings.c.learner_id).where(standings.c.learner_id.in_(numbers), standings.c.unplaced)
+    return set(session.scalars(found))
+
+
+def unplaced_below(session: Session, number: int, limit: int) -> list[int]:
+    """Those learners, the latest met first, with a number below this one (0: from the latest)."""
+    has_post = sa.exists().where(
+        posts.c.identifier_id == identifiers.c.id, identifiers.c.learner_id == standings.c.learner_id
+    )
+    found = sa.select(standings.c.learner_id).where(standings.c.unplaced, sa.not_(has_post))
+    if number:
+        found = found.where(standings.c.learner_id < number)
+    return list(session.scalars(found.order_by(standings.c.learner_id.desc()).limit(limit)))
 
 
 def _champion_states(eligibility: dict[str, Any]) -> Iterator[dict[str, Any]]:

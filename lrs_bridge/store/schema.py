@@ -404,6 +404,14 @@ standings = sa.Table(
     sa.Column("changes_at", Instant, index=True),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("computed_at", Instant, nullable=False),
+    # Has completed something that counts, and never had a post.
+    sa.Column("unplaced", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index(
+        "ix_standings_unplaced",
+        "learner_id",
+        sqlite_where=sa.text("unplaced"),
+        postgresql_where=sa.text("unplaced"),
+    ),
 )
 
 # Who is eligible, has asked, is champion or has left; somebody may have left one post and be eligible in another: what the register, the requests and the

@@ -8,6 +8,7 @@ from lrs_bridge.flows import area_register
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.area_register import Overview, Place
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.register import MOST_COUNTED
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now, settings, visitor
@@ -29,4 +30,4 @@ def show_area(area: str) -> str:
         return place, area_register.overview(session, place, now())
 
     place, found = database().read(journey)
-    return shown.page("area.html", place, overview=found)
+    return shown.page("area.html", place, overview=found, most_counted=MOST_COUNTED)
