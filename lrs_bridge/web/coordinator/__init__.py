@@ -4,6 +4,7 @@ the address names (`organisation`); whom a page shows is narrowed by `g.viewer`.
 from lrs_bridge.web.coordinator import (  # noqa: F401  # put their routes on the blueprint
     check_ins,
     home,
+    match,
     people,
     progress,
     records,
