@@ -314,7 +314,7 @@ def _has_champion(area: str) -> sa.ColumnElement[bool]:
 def _is_uncovered(area: str) -> sa.ColumnElement[bool]:
     """Of a service area: that no champion is its own."""
     own = sa.and_(_champion_at(area), champion_states.c.service_area_folded == service_areas.c.folded)
-    return sa.not_(sa.exists().where(own))
+    return sa.not_(sa.exists().where(own).correlate(organisations, service_areas))
 
 
 def _champion_at(area: str) -> sa.ColumnElement[bool]:

@@ -59,6 +59,20 @@ def test_a_service_area_wants_one_of_its_own(known):
     assert "whole organisation" not in row
 
 
+def test_a_champion_of_another_organisation_covers_no_service_area_here(known):
+    organisations(known, "Zeal Hospital,health,essex,Clinic")
+    known.bridge.import_csv(
+        "champions",
+        "person,identifiers,organisation,service_area,area,status,since,decided_by\n"
+        "Wen Ott,wen@abbey.example,Abbey Hospital,Wards,essex,registered,01/09/2020,ann@board.example\n"
+        "Ray Coe,ray@zeal.example,Zeal Hospital,Clinic,essex,registered,01/09/2020,ann@board.example\n",
+    )
+    known.bridge.recompute()
+    page = known.browser(OFFICER).get(GAPS).text
+    assert "Clinic" in row_of(page, "Abbey Hospital")
+    assert row_of(page, "Zeal Hospital") == ""
+
+
 def test_sectors_without_any_champion(known):
     page = known.browser(OFFICER).get(GAPS).text.partition("Organisations without a champion")[0]
     assert "Health providers" in page

@@ -50,6 +50,7 @@ def values(town, *, others=()):
         "statement": town.membership_of(LEARNER),
         "upload": town.upload_of(COORDINATOR, "Colne Primary School"),
         "check_in_number": town.check_in_of("Colne Primary School"),
+        "what": "champions",
     }
     theirs = {
         "organisation": town.organisation("Grays Youth Club"),
@@ -59,6 +60,7 @@ def values(town, *, others=()):
         "statement": town.membership_of(OTHER_LEARNER),
         "upload": town.upload_of(OTHER_COORDINATOR, "Grays Youth Club"),
         "check_in_number": town.check_in_of("Grays Youth Club"),
+        "what": "champions",
     }
     return {name: theirs[name] if name in others else value for name, value in own.items()}
 
