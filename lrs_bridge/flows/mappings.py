@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lrs_bridge import mapping_files
-from lrs_bridge.errors import Unavailable
+from lrs_bridge.errors import BadMappings, Problem, Unavailable
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, format_instant
 from lrs_bridge.store import agent_profiles, timetable
@@ -52,6 +53,30 @@ def put_in_force(session: Session, files: Mapping[str, str], digest: str, *, now
     row = timetable.in_force(session)
     agent_profiles.await_reading_all(session, PROFILE_ID, row.cause if row else "", now)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The mapping files as they lie in the folder now. `digest`: None where they have mistakes, which `problems` tells."""
+
+    digest: str | None
+    title: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def look_at_folder(folder: str, calendar: Calendar) -> Folder:
+    try:
+        _, checked = read(folder, calendar)
+    except BadMappings as wrong:
+        return Folder(None, wrong.title, wrong.problems, ())
+    return Folder(checked.mappings.digest, "", (), checked.warnings)
+
+
+def files_in_force(session: Session) -> dict[str, str]:
+    """Path in the folder → text, of those in force; none before the first were."""
+    row = timetable.in_force(session)
+    return timetable.files_in_force(session, row.id) if row else {}
 
 
 def history(session: Session, limit: int) -> list[dict[str, Any]]:

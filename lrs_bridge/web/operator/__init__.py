@@ -5,6 +5,7 @@ from lrs_bridge.web.operator import (  # noqa: F401  # they put their routes on 
     credentials,
     erasures,
     home,
+    mappings,
     messages,
     refused,
     reports,

@@ -19,6 +19,7 @@ _MENU = (
     ("show_refused", "What was refused"),
     ("show_statement_search", "Look for statements"),
     ("show_unmapped", "What no rule takes"),
+    ("show_mappings", "Mapping files"),
     ("show_messages", "Alerts and messages"),
     ("show_roles", "People with roles"),
     ("show_erasures", "Requests for erasure"),
