@@ -34,10 +34,11 @@ from lrs_bridge.flows.announce import announce
 from lrs_bridge.flows.deliver import deliver
 from lrs_bridge.flows.recompute import due_by_clock, recompute
 from lrs_bridge.flows.refused import KEPT_DAYS
+from lrs_bridge.flows.tried_mappings import KEPT, carry_out
 from lrs_bridge.flows.verify import verify
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import clients, manager_letters, outbox, refused, reports, timetable
+from lrs_bridge.store import clients, manager_letters, outbox, refused, reports, timetable, what_ifs
 from lrs_bridge.store import freshness as outages
 from lrs_bridge.store import notices as kept_notices
 from lrs_bridge.store.database import Database, Session
@@ -245,6 +246,10 @@ def _sources(table: Timetable) -> str:
     return table.database.write(journey)
 
 
+def _what_if(table: Timetable) -> str:
+    return carry_out(table.database, table.settings, table.clock)
+
+
 def _verify(table: Timetable) -> str:
     now = table.clock()
     seen = table.database.read(lambda session: verify(session, table.settings.calendar, now, sample=500))
@@ -270,6 +275,7 @@ def _purge(table: Timetable) -> str:
             "letters without an answer": manager_letters.forget_unanswered(session, now - _KEEP_LETTERS),
             "reports that were dealt with": reports.forget_closed(session, now - _KEEP_LETTERS),
             "notices that could not be sent": kept_notices.forget_failed(session, now - _KEEP_SENT),
+            "tried changes of mapping files": what_ifs.forget(session, now - KEPT),
             "replaced secrets": clients.forget_old_secrets(session, now),
             "ended silences of sources": outages.forget_outages(session, now - _KEEP_SENT),
         }
@@ -309,6 +315,7 @@ JOBS = (
     Job("deliver", Every(timedelta(seconds=5)), _deliver),
     Job("notices", Every(timedelta(seconds=5)), _notices),
     Job("reminders", Every(timedelta(minutes=10)), _reminders),
+    Job("what-if", Every(timedelta(seconds=5)), _what_if),
     Job("sources", Every(timedelta(minutes=5)), _sources),
     Job("codes", Every(timedelta(minutes=10)), _codes),
     Job("verify", Nightly(3), _verify),

@@ -1,4 +1,4 @@
-"""The tables of running the service: sources that fell silent."""
+"""The tables of running the service: sources that fell silent, and changes of mapping files that are tried."""
 
 from __future__ import annotations
 
@@ -24,4 +24,22 @@ source_outages = sa.Table(
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     ),
+)
+
+# Mapping files that an operator wants to know the effect of. `files`: JSON, path → text, all of them; `state`: waiting, running, done
+# or failed; `result`: JSON, counts in words, or why it failed.
+what_ifs = sa.Table(
+    "what_ifs",
+    metadata,
+    numbered(),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("files", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("claimed_until", Instant),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger, nullable=False),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("finished_at", Instant),
 )
