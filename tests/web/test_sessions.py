@@ -50,7 +50,8 @@ def test_a_session_is_shown_with_who_is_new_and_then_kept(desk):
     assert "What would change" in shown.text
     assert "3 new" in text_of(shown)
     assert "on 27 Feb 2026" in text_of(shown)
-    told = re.findall(r"(\S+): induction[^<]*: is not among the people of Colne", shown.text)
+    assert "induction, escb_basic, session “ESCB pack” at Colne Primary School" in text_of(shown)
+    told = re.findall(r'(\S+)</strong></bdi><span class="ways">is not among the people of Colne', shown.text)
     assert told == ["new@colne.example", OTHER_LEARNER]
     assert desk.evidence(LEARNER) == set()
     done = desk.browser.post(shown.request.path)

@@ -135,6 +135,17 @@ def test_headings_are_matched_once(desk):
     assert "on 2 Mar 2026" in text_of(shown)
 
 
+def test_no_heading_is_passed_over_unless_somebody_says_so(desk):
+    page = desk.sent(OWN)
+    asked = desk.shown(page)
+    assert asked.text.count('<option value="?" selected>Choose one</option>') == len(TOLD)
+    answer = desk.browser.post(f"{page}/headings", **{**TOLD, "heading-2": "?"})
+    assert answer.status_code == 400
+    assert "Choose what “Training” means" in answer.text
+    assert answer.text.count('value="?" selected') == 1
+    assert desk.rows(uploads)[0].told == "{}"
+
+
 def test_a_missing_column_is_told_where_it_can_be_mended(desk):
     page = desk.sent(OWN)
     answer = desk.browser.post(f"{page}/headings", **{**TOLD, "heading-1": ""})

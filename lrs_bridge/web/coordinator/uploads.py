@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -29,6 +30,9 @@ _HOLDS = {
     "attestations": "What managers, supervisors or CSE leads signed",
     "equivalences": "Courses that count as another",
 }
+
+_OPEN = "?"
+"""What the form sends of a heading whose meaning nobody has chosen."""
 
 
 @blueprint.get("/<int:organisation>/uploads")
@@ -115,17 +119,21 @@ def show_headings(organisation: int, upload: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisation>/uploads/<int:upload>/headings")
 def tell_headings(organisation: int, upload: int) -> ResponseReturnValue:
-    def journey(session: Session) -> None:
-        at, sent = _sent(session, organisation, upload)
-        if sent.done_at is None:
-            asked = uploads.headings_of(session, at, sent)
-            told = {
-                one.folded: request.form.get(f"heading-{place}", "")
-                for place, one in enumerate(asked.headings)
-            }
-            uploads.tell(session, at, sent, told, request.form.get("area", ""))
-
-    database().write(journey)
+    at, sent = database().read(lambda session: _sent(session, organisation, upload))
+    if sent.done_at is not None:
+        return _to(organisation, upload)
+    asked = database().read(lambda session: uploads.headings_of(session, at, sent))
+    said = tuple(
+        replace(one, meaning=None if chosen == _OPEN else chosen)
+        for place, one in enumerate(asked.headings)
+        for chosen in [request.form.get(f"heading-{place}", _OPEN)]
+    )
+    open_ = [f"Choose what “{one.written}” means" for one in said if one.meaning is None]
+    if open_:
+        return _headings_page(at, sent, replace(asked, headings=said), open_)
+    told = {one.folded: one.meaning or "" for one in said}
+    area = request.form.get("area", "")
+    database().write(lambda session: uploads.tell(session, at, sent, told, area))
     return _to(organisation, upload)
 
 
@@ -141,7 +149,9 @@ def _missing(at: Desk, sent: Upload) -> list[str]:
 
 
 def _headings_page(at: Desk, sent: Upload, asked: Headings, wrong: list[str]) -> ResponseReturnValue:
-    page = render_template("coordinator/upload_headings.html", at=at, sent=sent, asked=asked, wrong=wrong)
+    page = render_template(
+        "coordinator/upload_headings.html", at=at, sent=sent, asked=asked, wrong=wrong, open_=_OPEN
+    )
     return page, 400 if wrong else 200
 
 
