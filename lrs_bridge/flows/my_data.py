@@ -24,12 +24,14 @@ from lrs_bridge.learning.by_hand import RECORD
 from lrs_bridge.moments import Calendar, format_instant
 from lrs_bridge.store import (
     audit,
+    check_ins,
     contents,
     erasures,
     manager_letters,
     personal,
     posts,
     projections,
+    reminders,
     reports,
     roles,
     site_visits,
@@ -82,6 +84,10 @@ def gather(session: Session, who: Visitor, calendar: Calendar, now: datetime) ->
         "codes_for_joining": [
             {"asked_by": agent, "sent_to": _bare(mbox), "at": format_instant(at)}
             for agent, mbox, at in personal.codes(session, [*texts, *mboxes])
+        ],
+        "entered_on_lists": [
+            {"session": title, "name": name, "at": format_instant(at)}
+            for title, name, at in check_ins.entered(session, {*texts, *mboxes})
         ],
     }
     if person is not None:
@@ -136,6 +142,10 @@ def _of_learner(session: Session, person: store_people.Person, calendar: Calenda
                 "closed": one.closed or None,
             }
             for one in manager_letters.of(session, person.learner)
+        ],
+        "reminders": [
+            {"organisation": organisation, "at": format_instant(at)}
+            for organisation, at in reminders.sent_to(session, person.learner)
         ],
         "reported": [
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,6 +128,17 @@ def entries(session: Session, number: int) -> list[Entry]:
         Entry(row.id, row.identifier, row.name, row.at)
         for row in session.execute(found.order_by(check_in_entries.c.id))
     ]
+
+
+def entered(session: Session, identifiers: Iterable[str]) -> list[tuple[str, str, datetime]]:
+    """Of lists that wait to be confirmed: what the session is called, under which name one of these entered, and when."""
+    found = (
+        sa.select(check_ins.c.session, check_in_entries.c.name, check_in_entries.c.at)
+        .join(check_ins, check_ins.c.id == check_in_entries.c.check_in_id)
+        .where(check_in_entries.c.identifier.in_(sorted(identifiers)))
+        .order_by(check_in_entries.c.id)
+    )
+    return [(json.loads(row.session)["title"], row.name, row.at) for row in session.execute(found)]
 
 
 def finish(session: Session, number: int, recorded: int, now: datetime) -> None:

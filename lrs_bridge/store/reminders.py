@@ -13,7 +13,7 @@ from lrs_bridge.store.dialects import insert_many, lock_digest
 from lrs_bridge.store.people import digest_of
 from lrs_bridge.store.recording_tables import reminders
 from lrs_bridge.store.roles import Viewer, may_see
-from lrs_bridge.store.schema import identifiers, learners
+from lrs_bridge.store.schema import identifiers, learners, organisations
 from lrs_bridge.store.standing_tables import post_standings
 
 
@@ -60,6 +60,18 @@ def due(
         one = Below(row.learner_id, row.called, row.area, row.required, row.goal, row.covered, row.total)
         lines.setdefault(row.learner_id, one)
     return list(lines.values())
+
+
+def sent_to(session: Session, learner: int) -> list[tuple[str, datetime]]:
+    """Which organisation reminded this learner, and when."""
+    found = (
+        sa.select(organisations.c.name, reminders.c.at)
+        .join(organisations, organisations.c.id == reminders.c.organisation_id)
+        .join(identifiers, identifiers.c.id == reminders.c.identifier_id)
+        .where(identifiers.c.learner_id == learner)
+        .order_by(reminders.c.id)
+    )
+    return [(row.name, row.at) for row in session.execute(found)]
 
 
 def lock(session: Session, organisation: int) -> None:

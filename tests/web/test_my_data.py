@@ -233,3 +233,20 @@ def test_memory_stays_flat(town, number):
         tracemalloc.stop()
         my_data._AT_ONCE = before
     assert most < number * 200_000 / 2
+
+
+def test_lists_that_were_entered_and_reminders_are_among_it(town):
+    from web.visitors import COORDINATOR, Browser
+
+    from lrs_bridge.store import check_ins
+
+    number, organisation = town.check_in_of("Colne Primary School"), town.organisation("Colne Primary School")
+    opened = town.bridge.database.read(lambda session: check_ins.get(session, number, organisation))
+    for name, address in (("Asha R", LEARNER), ("Femi", OTHER_LEARNER)):
+        phone = Browser(town.bridge)
+        phone.get(f"/check-in/{opened.token}")
+        phone.post(f"/check-in/{opened.token}", name=name, known_by=address)
+    town.browser(COORDINATOR).post(f"/organisations/{organisation}/reminders")
+    found = told(download(town))
+    assert [(one["session"], one["name"]) for one in found["entered_on_lists"]] == [("Pack", "Asha R")]
+    assert [one["organisation"] for one in found["reminders"]] == ["Colne Primary School"]
