@@ -6,7 +6,7 @@ from alembic import op
 from lrs_bridge.store.database import Instant
 
 revision = "0020"
-down_revision = "0019"
+down_revision = "0020"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
