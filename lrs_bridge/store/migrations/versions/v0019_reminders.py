@@ -5,8 +5,8 @@ from alembic import op
 
 from lrs_bridge.store.database import Instant
 
-revision = "0021"
-down_revision = "0020"
+revision = "0019"
+down_revision = "0018"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

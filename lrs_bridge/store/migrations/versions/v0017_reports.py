@@ -5,7 +5,7 @@ from alembic import op
 
 from lrs_bridge.store.database import Instant
 
-revision = "0019"
+revision = "0017"
 down_revision = "0016"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

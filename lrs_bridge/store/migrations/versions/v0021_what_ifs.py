@@ -5,7 +5,7 @@ from alembic import op
 
 from lrs_bridge.store.database import Instant
 
-revision = "0020"
+revision = "0021"
 down_revision = "0020"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

@@ -5,8 +5,8 @@ from alembic import op
 
 from lrs_bridge.store.database import Instant
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
