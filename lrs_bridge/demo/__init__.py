@@ -94,6 +94,9 @@ def module_statement(mbox: str, activity: str, verb: str, when: datetime, **resu
 
 def run(folder: Path | None, *, once: bool, say: Callable[[str], None]) -> None:
     """Runs the demonstration in `folder` (default: a temporary one, removed at the end), until Ctrl-C or `once`."""
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # or the service that it starts would be left over
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="lrs-bridge-demo-") as temporary:
             _run(Path(temporary), once=once, say=say)

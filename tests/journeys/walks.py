@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -102,8 +103,8 @@ def demonstration(folder: Path) -> Iterator[Demonstration]:
         made.command("import", "people", str(table), "--apply")
         yield made
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        process.send_signal(signal.SIGINT)  # as Ctrl-C, so that the service that it started ends too
+        process.wait(timeout=60)
 
 
 def sign_in(page: Any, town: Demonstration, address: str) -> None:
