@@ -50,6 +50,10 @@ def _readers(session: Session, lines: list[Registered]) -> list[Reader]:
     return [Reader(line, line.entry.learner not in off) for line in lines]
 
 
+def is_wanted(session: Session, learner: int) -> bool:
+    return not bulletin.opted_out(session, [learner])
+
+
 def wish(session: Session, learner: int, *, wants: bool, who: str, now: datetime) -> None:
     """Keeps whether somebody wants bulletins, as they said themselves or told the Board (`who`: whose hand it was)."""
     if wants:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from builders import SHIPPED_MAPPINGS, completion, read_folder
 from web.test_manager_letters import BOSS, YES, asks, cancel, link_in, says, sent_to, tell
-from web.visitors import LEARNER, OTHER_LEARNER
+from web.visitors import LEARNER, OFFICER, OTHER_LEARNER
 
 from lrs_bridge.flows import by_hand, champion
 from lrs_bridge.flows import mappings as mapping_flow
@@ -321,6 +321,16 @@ class TestTheRole:
         assert "Send my request to the Board" in page
         assert mine.get(f"{PAGE}/leave").status_code == 404
         assert mine.post(f"{PAGE}/leave").status_code == 409
+
+    def test_has_the_bulletin_until_the_champion_wants_none(self, registered):
+        town, _ = registered
+        mine, board = town.browser(LEARNER), town.browser(OFFICER)
+        assert "Take me off the list" in mine.get(PAGE).text
+        assert "Asha Rao" in board.get("/boards/essex/bulletin").text
+        assert "You are not on the mailing list" in mine.post(f"{PAGE}/bulletin", wants="no").text
+        [off] = [line for line in board.get("/boards/essex/bulletin").text.split("<tr") if "Asha Rao" in line]
+        assert "Wants none" in off
+        assert "You are on the mailing list" in mine.post(f"{PAGE}/bulletin", wants="yes").text
 
     def test_goes_on_in_another_area(self, registered):
         town, _ = registered
