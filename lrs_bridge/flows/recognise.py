@@ -12,7 +12,7 @@ from lrs_bridge.flows import people as people_flow
 from lrs_bridge.flows.identifiers import identifier_named
 from lrs_bridge.flows.organisation_people import name_of
 from lrs_bridge.learning.identity import folded
-from lrs_bridge.store import audit, identity, people, posts, roles
+from lrs_bridge.store import audit, evidence, identity, people, posts, roles
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.roles import Viewer
 
@@ -29,30 +29,41 @@ def recognise(
     *,
     who: str,
 ) -> Outcome:
-    """Joins the person known by exactly this identifier with one of the organisation's people, and tells that address of it.
+    """Joins the person known by exactly this identifier, or by a certificate with this number, with one of the organisation's people, and tells that address of it.
 
     "nobody" where no one is known by it, and no less where that person has or had a post anywhere, where several people read the
     mailbox, and where somebody decided that they are two people: those are the Board's to join, and it isn't told which it is.
-    Raises NotFound for a learner who isn't theirs to see, BadInput for what is no identifier or without a reason.
+    Raises NotFound for a learner who isn't theirs to see, BadInput without a reason.
     """
     if not roles.sees(session, viewer, learner):
         raise NotFound("There is no such person, or they are not yours to see.")
     if not reason.strip():
         raise BadInput("Nothing was joined.", [Problem("reason", "is empty", mend="say how you know")])
-    text = identifier_named(session, typed)
+    text = _identifier_meant(session, typed)
     identity.lock_learners(session, [learner])
     recorded = posts.recorded(session, learner).values()
     mine = next(one.identifier for one in recorded if one.organisation == organisation)
-    other = people.learner_with(session, text)
+    other = people.learner_with(session, text) if text else None
     outcome: Outcome = "same" if other == learner else "nobody"
-    if other is not None and other != learner and _is_free(session, learner, other, text):
+    if text and other is not None and other != learner and _is_free(session, learner, other, text):
         decided = people_flow.decide(session, mine, text, same=True, reason=reason, who=who, now=viewer.now)
         outcome = "joined" if decided.are_one else "nobody"
     about = f"learner {learner} at {name_of(session, organisation)}: {outcome}"
     audit.note(session, who=who, act="identifier matched", about=about, reason=reason.strip(), now=viewer.now)
-    if outcome == "joined" and text.startswith("mailto:"):
+    if text and outcome == "joined" and text.startswith("mailto:"):
         _tell(session, text, name_of(session, organisation), viewer.now)
     return outcome
+
+
+def _identifier_meant(session: Session, typed: str) -> str | None:
+    """The identifier, or that of the one person whose certificate has this number; None where there is none, or several have it."""
+    try:
+        return identifier_named(session, typed)
+    except BadInput:
+        found = evidence.identifiers_with_certificate(session, typed)
+        if len({people.learner_with(session, text) for text in found}) > 1:
+            return None
+        return next(iter(found), None)
 
 
 def _is_free(session: Session, learner: int, other: int, text: str) -> bool:

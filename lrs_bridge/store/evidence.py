@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lrs_bridge.learning.history import Evidence
+from lrs_bridge.learning.history import Evidence, plain
 from lrs_bridge.learning.mappings import Equivalence
 from lrs_bridge.learning.matching import Match
 from lrs_bridge.moments import format_instant, parse_instant
@@ -106,6 +106,7 @@ def write_matches(session: Session, found: Sequence[MatchedStatement], digest: s
             "because": match.because,
             "detail": json.dumps(dict(match.detail), default=format_instant, ensure_ascii=False),
             "digest": digest,
+            "certificate": plain(str(match.detail.get("certificate") or "")),
         }
         for one in found
         for ordinal, (identifier, match) in enumerate(one.matches)
@@ -285,6 +286,26 @@ def _detail(text: str) -> dict[str, Any]:
     if detail.get("until"):
         detail["until"] = parse_instant(detail["until"])
     return detail
+
+
+def identifiers_with_certificate(session: Session, number: str) -> list[str]:
+    """Under which a certificate with this number was recorded, which stands."""
+    wanted = plain(number)
+    found = (
+        sa.select(identifiers.c.text)
+        .join(evidence, evidence.c.identifier_id == identifiers.c.id)
+        .join(statements, statements.c.seq == evidence.c.seq)
+        .where(evidence.c.certificate == wanted, evidence.c.certificate != "", evidence.c.counts)
+        .where(records.voiding_id().is_(None))
+        .distinct()
+        .order_by(identifiers.c.text)
+        .limit(_ENOUGH)
+    )
+    return list(session.scalars(found))
+
+
+_ENOUGH = 10
+"""Of identifiers with one certificate's number: by then it tells nobody apart."""
 
 
 def courses_of(session: Session, learners: Sequence[int]) -> dict[int, dict[str, datetime]]:

@@ -369,7 +369,14 @@ evidence = sa.Table(
     sa.Column("because", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("certificate", sa.Text, nullable=False, server_default=""),  # its number, folded
     sa.Index(None, "kind", "key"),
+    sa.Index(
+        "ix_evidence_certificate",
+        "certificate",
+        sqlite_where=sa.text("certificate <> ''"),
+        postgresql_where=sa.text("certificate <> ''"),
+    ),
 )
 
 # Recorded decisions that one course counts as another: the Board's of an area for its champion standards, an organisation's

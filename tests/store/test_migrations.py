@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from lrs_bridge.store import identity, people, projections
+from lrs_bridge.store import evidence, identity, people, projections
 from lrs_bridge.store.database import Database
 from lrs_bridge.store.migrations import current, migrate, newest
 from lrs_bridge.store.migrations.versions.v0005_unchecked_references import UNCHECKED
@@ -156,3 +158,44 @@ def test_what_was_joined_under_the_first_schema_can_be_parted(database):
         return people.learner_numbers(session, [1, 2]), people.heirs(session, [1, 2])
 
     assert database.write(part) == ({1: 1, 2: 2}, {})
+
+
+def test_a_certificate_recorded_before_is_found_by_its_number(database):
+    bring_to(database, "0021")
+
+    def fill(session):
+        old = sa.MetaData()
+        old.reflect(session)
+        for name in ("authorities", "clients", "statements", "learners", "identifiers", "evidence"):
+            table, row = old.tables[name], {}
+            for column in table.c:
+                if isinstance(column.type, sa.DateTime):
+                    column.type = learners.c.created_at.type
+                row[column.name] = (
+                    NOW
+                    if column.type is learners.c.created_at.type
+                    else b"0" * 16
+                    if isinstance(column.type, sa.LargeBinary)
+                    else uuid.UUID(int=1).hex
+                    if column.name == "id" and name == "statements"
+                    else 1
+                    if isinstance(column.type, sa.Integer | sa.Boolean | sa.Numeric)
+                    else "x"
+                )
+            if name in ("clients", "learners"):
+                row |= {one: None for one in ("joined_into", "revoked_at", "expires_at") if one in row}
+            if name == "identifiers":
+                row |= {"text": "mailto:asha@example.org"}
+            if name == "evidence":
+                row |= {"kind": "course", "detail": json.dumps({"certificate": " KC-4711 "})}
+            if session.dialect.name == "postgresql":
+                row = {
+                    key: bool(value) if isinstance(table.c[key].type, sa.Boolean) else value
+                    for key, value in row.items()
+                }
+            session.execute(table.insert(), row)
+
+    database.write(fill)
+    migrate(database)
+    found = database.read(lambda session: evidence.identifiers_with_certificate(session, "kc-4711"))
+    assert found == ["mailto:asha@example.org"]

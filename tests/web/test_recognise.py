@@ -101,12 +101,27 @@ def test_a_mailbox_that_several_people_read_is_nobody(colne):
     assert "Nobody without a post" in colne.match(PRIVATE).text
 
 
+def test_by_the_number_of_a_certificate(colne):
+    colne.bridge.import_csv(
+        "completions",
+        "person,course,date,provider,certificate\n"
+        "asha@old.example,escb_missing,2026-02-01,NWG,KC-4711\n"
+        "gil@old.example,escb_missing,2026-02-01,NWG,KC-4712\n"
+        "hal@old.example,escb_missing,2026-02-01,NWG,KC-4712\n",
+    )
+    colne.bridge.recompute()
+    assert "Nobody without a post" in colne.match("KC-471").text
+    assert "Nobody without a post" in colne.match("KC-4712").text  # two have it
+    assert colne.match(" kc-4711").status_code == 303
+    assert "mailto:asha@old.example" in colne.bridge.explain(LEARNER)["learner"]["identifiers"]
+
+
 @pytest.mark.parametrize(
     ("identifier", "reason", "told"),
     [
         ("", "x", "Enter the address or number"),
         (PRIVATE, " ", "Enter how you know that it is theirs"),
-        ("not an identifier", "x", "Enter an e-mail address, or an account"),
+        ("not an identifier", "x", "Nobody without a post is known by exactly this"),
         (LEARNER, "x", "This person is known by this already"),
     ],
 )

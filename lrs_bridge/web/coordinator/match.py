@@ -5,14 +5,12 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import person, recognise
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.here import database, settings, viewer, visitor
 
 _NOBODY = "Nobody without a post is known by exactly this. Check each letter; an officer of the Board can look further"
 _SAME = "This person is known by this already"
-_NONE = "Enter an e-mail address, or an account as homePage|name, or a number as organisation|number"
 
 
 @blueprint.get("/<int:organisation>/people/<int:learner>/match")
@@ -29,14 +27,11 @@ def match(organisation: int, learner: int) -> ResponseReturnValue:
     }
     if wrong:
         return _page(organisation, learner, wrong)
-    try:
-        outcome = database().write(
-            lambda session: recognise.recognise(
-                session, viewer(), organisation, learner, typed, reason, who=visitor().address
-            )
+    outcome = database().write(
+        lambda session: recognise.recognise(
+            session, viewer(), organisation, learner, typed, reason, who=visitor().address
         )
-    except BadInput:
-        return _page(organisation, learner, {"identifier": _NONE})
+    )
     if outcome != "joined":
         return _page(organisation, learner, {"identifier": _SAME if outcome == "same" else _NOBODY})
     return redirect(url_for("coordinator.show_person", organisation=organisation, learner=learner), 303)
