@@ -14,7 +14,7 @@ from lrs_bridge.learning.eligibility import Eligibility, eligibility_in
 from lrs_bridge.learning.history import History, Post, plain
 from lrs_bridge.learning.mappings import Framework, Mappings
 from lrs_bridge.learning.sight import Sight
-from lrs_bridge.learning.tiers import TierStanding, companion_asked, tier_of
+from lrs_bridge.learning.tiers import TierStanding, companion_asked
 from lrs_bridge.moments import LATEST
 
 
@@ -59,14 +59,12 @@ def post_standings(
     mappings: Mappings,
     now: datetime,
 ) -> tuple[PostStanding, ...]:
-    """`tiers` by framework and `eligibility` by area: as judged of this history already."""
+    """`tiers` by framework, of every post that has not ended, and `eligibility` by area: as judged of this history already."""
     found = []
     for post in history.posts:
         if post.ends is None or post.ends > now:
             framework = mappings.framework_of(post.area)
-            tier = None
-            if framework:
-                tier = tiers.get(framework.key) or tier_of(history, framework, mappings, now)
+            tier = tiers[framework.key] if framework else None
             champion = _champion(history, post, eligibility, mappings, now)
             found.append(_standing(post, framework, tier, champion, now))
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,14 +59,26 @@ def standing_of(history: History, mappings: Mappings, now: datetime) -> Standing
     for use in uses:
         by_evidence.setdefault(id(use.evidence), []).append(use)
     first = frameworks[0] if frameworks else None
+    coming = _coming(history, tiers, mappings, now)
     return Standing(
         tier=tiers[first.key] if first else None,
         tiers=tuple(tiers.values()),
         eligibility=eligibility,
         evidence=tuple(_judge(one, history, by_evidence.get(id(one), []), mappings, now) for one in ordered),
-        changes_at=_changes_at(history, uses, now),
-        posts=post_standings(history, tiers, eligibility, mappings, now),
+        changes_at=_changes_at(
+            history, [*uses, *(use for tier in coming.values() for use in tier.uses)], now
+        ),
+        posts=post_standings(history, {**tiers, **coming}, eligibility, mappings, now),
     )
+
+
+def _coming(
+    history: History, shown: Mapping[str, TierStanding], mappings: Mappings, now: datetime
+) -> dict[str, TierStanding]:
+    """By framework, of posts to come: those that none of the current posts is judged by."""
+    areas = {post.area for post in history.posts if post.ends is None or post.ends > now}
+    found = (mappings.framework_of(area) for area in sorted(areas))
+    return {one.key: tier_of(history, one, mappings, now) for one in found if one and one.key not in shown}
 
 
 def _frameworks(history: History, areas: list[str], mappings: Mappings) -> list[Framework | None]:

@@ -8,6 +8,7 @@ from learning.people_made import (
     NOON,
     act,
     attested,
+    changed,
     course,
     everything,
     history,
@@ -44,6 +45,16 @@ def test_posts_that_have_ended_are_left_out_and_those_to_come_are_there():
     over, coming = post(ends=NOON - timedelta(days=1)), post(starts=SOON, required="T1", role="cook")
     [one] = standings(course("induction"), posts=[over, coming])
     assert (one.post, one.required) == (coming, "T1")
+
+
+def test_of_a_post_to_come_the_clock_asks_again_before_it_begins():
+    yearly = changed(("    where: ask your organisation's CSE lead", "    valid_for: P1Y"))
+    held = [post(area="thurrock"), post(required="T1", starts=NOON + timedelta(days=9))]
+    known = history(course("induction", days_ago=364), posts=held)
+    before = standing_of(known, yearly, NOON)
+    assert (before.tiers, before.posts[1].covered) == ((), 2)
+    assert before.changes_at == NOON + timedelta(days=1)
+    assert standing_of(known, yearly, before.changes_at).posts[1].covered == 0
 
 
 class TestLapses:
