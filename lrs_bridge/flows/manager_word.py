@@ -16,7 +16,7 @@ from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
 from lrs_bridge.moments import in_words
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import audit, manager_letters, people
+from lrs_bridge.store import audit, identity, manager_letters, people
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.manager_letters import Closed, Known, Letter
@@ -129,7 +129,8 @@ def answer(session: Session, link: str, said: Answers, settings: Settings, now: 
 
 
 def take_back(session: Session, link: str, reason: str, settings: Settings, now: datetime) -> bool:
-    """Takes back what was said, while the post goes on. False where there is nothing to take back."""
+    """Takes back what was said of the learner in that post, in answer to other letters too, while the post goes on. False where
+    there is nothing to take back."""
     one = manager_letters.by_link(session, digest_of_link(link))
     if one is None or one.closed or one.answered_at is None:
         return False
@@ -138,13 +139,28 @@ def take_back(session: Session, link: str, reason: str, settings: Settings, now:
     if place_of(session, one, person, mappings, now) is None:
         return False
     why = " ".join(reason.split())[:_LONGEST_REASON] or "taken back by who gave it"
-    held = records.held(session, one.statements)
-    for statement in one.statements:
-        if statement in held and not held[statement].voided:
-            by_hand.take_back(session, statement, why, _keeping(one, settings, now))
-    manager_letters.close(session, one.number, "taken_back", now)
+    for letter in _answered_alike(session, one):
+        held = records.held(session, letter.statements)
+        for statement in letter.statements:
+            if statement in held and not held[statement].voided:
+                by_hand.take_back(session, statement, why, _keeping(one, settings, now))
+        manager_letters.close(session, letter.number, "taken_back", now)
     _tell(session, one, "taken_back", mappings, now)
     return True
+
+
+def _answered_alike(session: Session, one: Letter) -> list[Letter]:
+    """This letter, and others that the same mailbox has answered about the same post: whoever takes their word back means all of it."""
+    identity.lock_learners(session, [one.learner])
+    place = (plain(one.organisation), one.area, plain(one.service_area))
+    return [
+        letter
+        for letter in manager_letters.of(session, one.learner)
+        if letter.mbox == one.mbox
+        and (plain(letter.organisation), letter.area, plain(letter.service_area)) == place
+        and letter.answered_at
+        and not letter.closed
+    ]
 
 
 def _close(session: Session, one: Letter, why: Closed, act: str, now: datetime) -> None:

@@ -489,6 +489,23 @@ class TestTakingBack:
         assert "your word ended with that" in page.text
         assert "Take my word back" not in page.text
 
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_is_of_all_that_was_said_of_the_post(self, town, smtp, asked, which):
+        says(town, asked, manager="yes", support="yes", knowledge="no")
+        town.bridge.clock.advance(timedelta(hours=1))
+        town.bridge.recompute()
+        asks(town)
+        second = link_in(sent_to(smtp, BOSS)[-1])
+        says(town, second, **YES)
+        assert "manager_support" in met(town)
+        browser = town.browser()
+        browser.get((asked, second)[which])
+        assert "Your word is taken back" in browser.post(f"{(asked, second)[which]}/take-back").text
+        assert not any(counts for counts, _ in words(town).values())
+        assert "manager_support" not in met(town)
+        for link in (asked, second):
+            assert "Your word is taken back" in town.browser().get(link).text
+
     def test_lets_the_learner_ask_anew(self, town, smtp, asked):
         says(town, asked, **YES)
         browser = town.browser()
