@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 from lrs_bridge.connectors import DeliveryFailed
@@ -111,7 +112,8 @@ def cancel(session: Session, visitor: Visitor, number: int, now: datetime) -> No
 
 def remind(database: Database, settings: Settings, clock: Clock) -> int:
     """Sends each letter that has waited a week once more, with a link of its own, once. Returns how many were sent. Right when two
-    run at once; one that is killed between claiming and sending leaves it at the first letter."""
+    run at once; of what the mail server doesn't take now each is tried anew by the next run. Whoever is killed between claiming a
+    letter and sending it leaves that one at the first letter."""
     sent, failed = 0, list[int]()
     while True:
         link, now = new_token(), clock()
@@ -132,8 +134,7 @@ def remind(database: Database, settings: Settings, clock: Clock) -> int:
             log.warning("a reminder was not sent: %s", failure)
             if not (isinstance(failure, DeliveryFailed) and failure.permanent):
                 failed.append(one.number)
-    for number in failed:
-        database.write(lambda session: manager_letters.not_reminded(session, number))  # noqa: B023  # runs at once
+                database.write(partial(manager_letters.not_reminded, number=one.number))
     return sent
 
 

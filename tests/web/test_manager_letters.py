@@ -559,6 +559,27 @@ class TestTheReminder:
         assert remind(town) == 1
         assert len(sent_to(smtp, BOSS)) == 2
 
+    def test_comes_later_when_whoever_sends_is_killed_amid_a_failing_mail_server(
+        self, town, smtp, asked, monkeypatch
+    ):
+        other = "ina.day@grays.example"
+        asks(town, who=OTHER_LEARNER, address=other, path="/me/champion/thurrock/manager/1")
+        town.bridge.clock.advance(timedelta(days=8))
+        smtp.answers.append("451 4.3.0 later")
+        send, calls = ask_manager.hand_in, itertools.count()
+
+        def killed(*arguments):
+            if next(calls):
+                raise SystemExit
+            send(*arguments)
+
+        monkeypatch.setattr(ask_manager, "hand_in", killed)
+        with pytest.raises(SystemExit):
+            remind(town)
+        monkeypatch.setattr(ask_manager, "hand_in", send)
+        assert remind(town) == 1
+        assert len(sent_to(smtp, BOSS)) == 2
+
     def test_is_on_the_timetable(self):
         assert {"reminders", "notices"} <= {job.name for job in JOBS}
 
