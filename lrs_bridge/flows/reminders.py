@@ -72,7 +72,7 @@ def reminding(session: Session, desk: Desk) -> Reminding:
 def send(session: Session, desk: Desk) -> int:
     """Has the letters sent that `reminding` shows, and says how many. Twice is once: whoever was reminded is due no more."""
     organisation = desk.organisation
-    reminders.lock(session, organisation.number)
+    reminders.lock(session)
     found = reminders.due(session, desk.viewer, organisation.number, _since(desk), MOST)
     letters, _ = _letters(session, desk, found)
     for one in letters:

@@ -33,8 +33,10 @@ class Below:
 def due(
     session: Session, viewer: Viewer, organisation: int, since: Mapping[str, datetime], limit: int
 ) -> list[Below]:
-    """By name, at most `limit`, each once; without whoever was reminded after the instant that `since` has for the post's area."""
-    held, sent = post_standings.c, reminders.alias("sent")
+    """By name, those first who have an e-mail address, at most `limit`, each once; without whoever was reminded after the instant
+    that `since` has for the post's area."""
+    held, sent, known = post_standings.c, reminders.alias("sent"), identifiers.alias("known")
+    has_mail = sa.exists().where(known.c.learner_id == held.learner_id, known.c.text.startswith("mailto:"))
     later = (
         sa.select(sent.c.id)
         .join(identifiers, identifiers.c.id == sent.c.identifier_id)
@@ -52,7 +54,7 @@ def due(
                 )
             )
         )
-        .order_by(held.name, held.post_id)
+        .order_by(sa.case((has_mail, 0), else_=1), held.name, held.post_id)
         .limit(limit)
     )
     lines: dict[int, Below] = {}
@@ -74,9 +76,9 @@ def sent_to(session: Session, learner: int) -> list[tuple[str, datetime]]:
     return [(row.name, row.at) for row in session.execute(found)]
 
 
-def lock(session: Session, organisation: int) -> None:
-    """Until the transaction ends, whoever else reminds this organisation's people waits."""
-    lock_digest(session, digest_of(f"reminders/{organisation}"))
+def lock(session: Session) -> None:
+    """Until the transaction ends, whoever else reminds anybody waits: organisations may share people."""
+    lock_digest(session, digest_of("reminders"))
 
 
 def note(session: Session, sent_to: Iterable[int], *, organisation: int, who: str, now: datetime) -> None:

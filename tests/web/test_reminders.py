@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from web.visitors import COORDINATOR, LEARNER
 
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows import notices
+from lrs_bridge.flows import reminders as flow
+from lrs_bridge.flows.roles import Wanted
 from lrs_bridge.mapping_files import read_folder
 from lrs_bridge.settings import SHIPPED_MAPPINGS
 from lrs_bridge.store import audit
@@ -118,6 +121,36 @@ def test_who_has_no_mailbox_of_their_own_is_named_and_gets_nothing(desk):
     assert desk.sends()[1] == [LEARNER, HEAD]
 
 
+def test_those_whom_no_mail_reaches_keep_it_from_nobody(desk, monkeypatch):
+    monkeypatch.setattr(flow, "MOST", 2)
+    rows = "".join(
+        f"Aa {number},https://colne.example/badges|{number},Colne Primary School,essex,Driver,T1\n"
+        for number in range(3)
+    )
+    desk.bridge.import_csv("people", f"person,identifiers,organisation,area,role,required_tier\n{rows}")
+    desk.bridge.recompute()
+    assert desk.sends()[1] == [LEARNER, HEAD]
+
+
+def test_two_organisations_at_once_remind_somebody_once(desk):
+    rows = "".join(
+        f"Asha Rao,{LEARNER},{name},essex,Teacher,T3\n" for name in ("Tendring School", "Harwich School")
+    )
+    desk.bridge.import_csv("people", f"person,identifiers,organisation,area,role,required_tier\n{rows}")
+    desk.bridge.recompute()
+    desk.town.give(COORDINATOR, Wanted("coordinator", "Tendring School"))
+    desk.town.give(COORDINATOR, Wanted("coordinator", "Harwich School"))
+    pages = [
+        f"/organisations/{desk.town.organisation(name)}/reminders"
+        for name in ("Tendring School", "Harwich School")
+    ]
+    both = [(desk.town.browser(COORDINATOR), page) for page in pages]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: one[0].post(one[1]), both))
+    notices.send(desk.bridge.database, desk.bridge.settings, desk.bridge.clock)
+    assert [one["To"] for one in desk.smtp.messages if one["Subject"].startswith("Your CSE")] == [LEARNER]
+
+
 def test_one_who_was_reminded_elsewhere_is_not_again_here(desk):
     desk.bridge.import_csv(
         "people",
@@ -127,8 +160,6 @@ def test_one_who_was_reminded_elsewhere_is_not_again_here(desk):
     desk.bridge.recompute()
     desk.sends()
     desk.page = f"/organisations/{desk.town.organisation('Tendring School')}/reminders"
-    from lrs_bridge.flows.roles import Wanted
-
     desk.town.give(COORDINATOR, Wanted("coordinator", "Tendring School"))
     assert "Nobody is to be reminded now" in desk.shown()
 
