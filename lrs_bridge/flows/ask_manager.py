@@ -4,7 +4,6 @@ none to somebody who said that the learner is not their staff."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.champion import recorded_for
 from lrs_bridge.flows.letters import hand_in, letter, send_now
 from lrs_bridge.flows.line_managers import Held
-from lrs_bridge.flows.sign_in import Visitor, address_typed, new_token
+from lrs_bridge.flows.sign_in import Visitor, address_typed, digest_of_token, new_token
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Calendar, Clock, in_words
 from lrs_bridge.settings import Settings
@@ -77,7 +76,7 @@ def ask(database: Database, settings: Settings, clock: Clock, visitor: Visitor, 
                 name=name,
                 known=held.known,
                 stranger=is_stranger,
-                link=digest_of_link(link),
+                link=digest_of_token(link),
                 asked_at=now,
                 expires_at=settings.calendar.end_of(
                     settings.calendar.day_of(now) + timedelta(days=LASTS_DAYS)
@@ -121,7 +120,7 @@ def remind(database: Database, settings: Settings, clock: Clock) -> int:
             lambda session: manager_letters.claim_reminder(
                 session,
                 asked_before=now - REMINDED_AFTER,  # noqa: B023  # runs at once
-                link=digest_of_link(link),  # noqa: B023  # runs at once
+                link=digest_of_token(link),  # noqa: B023  # runs at once
                 now=now,  # noqa: B023  # runs at once
                 but=failed,
             )
@@ -165,10 +164,6 @@ def place_of(session: Session, one: Letter, person: Person, mappings: Mappings, 
             is_heard = line_managers.is_heard(held.post, one.mbox, mappings)
             return held if is_heard and not line_managers.why_not(session, one.mbox, person) else None
     return None
-
-
-def digest_of_link(link: str) -> bytes:
-    return hashlib.sha256(link.encode("utf-8", "surrogatepass")).digest()
 
 
 def _mappings(settings: Settings) -> Any:

@@ -6,7 +6,6 @@ taken back or runs out.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from lrs_bridge.connectors import certificate_files
 from lrs_bridge.errors import Conflict, NotFound
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
-from lrs_bridge.flows.sign_in import Visitor, new_token
+from lrs_bridge.flows.sign_in import Visitor, digest_of_token, new_token
 from lrs_bridge.learning.mappings import Framework, Mappings
 from lrs_bridge.moments import Calendar, in_words
 from lrs_bridge.settings import Settings
@@ -63,7 +62,7 @@ def make(session: Session, who: Visitor, framework: str, calendar: Calendar, now
         raise Conflict("You have twenty certificates that hold. Withdraw one that is of no use any more.")
     token = new_token()
     words = f"{tier} {known.tiers[tier].name}"
-    new = New(_digest(token), name, framework, known.name, _board(known, mappings), tier, words, now)
+    new = New(digest_of_token(token), name, framework, known.name, _board(known, mappings), tier, words, now)
     certificates.add(session, learner, who.mbox, new)
     audit.note(session, who=who.address, act="certificate made", about=f"learner {learner}: {words}", now=now)
     return token
@@ -81,7 +80,7 @@ def every(session: Session, learner: int, calendar: Calendar) -> list[Certificat
 
 def shown(session: Session, token: str, calendar: Calendar) -> Certificate | None:
     """What whoever has the link may see; None for a link of none."""
-    kept = certificates.by_digest(session, _digest(token))
+    kept = certificates.by_digest(session, digest_of_token(token))
     return _told(session, [kept], calendar)[0] if kept else None
 
 
@@ -178,7 +177,3 @@ def _attained(standing: dict[str, Any], framework: str) -> str:
 def _board(framework: Framework, mappings: Mappings) -> str:
     boards = [mappings.areas[area].board for area in framework.areas if area in mappings.areas]
     return " and ".join(dict.fromkeys(board for board in boards if board))
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -9,9 +9,10 @@ from typing import Literal
 
 from lrs_bridge.flows import by_hand, notices
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows.ask_manager import digest_of_link, place_of
+from lrs_bridge.flows.ask_manager import place_of
 from lrs_bridge.flows.champion import recorded_for
 from lrs_bridge.flows.line_managers import Held
+from lrs_bridge.flows.sign_in import digest_of_token
 from lrs_bridge.learning.history import plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
 from lrs_bridge.moments import in_words
@@ -54,7 +55,7 @@ class Opened:
 
 def opened(session: Session, link: str, settings: Settings, now: datetime) -> Opened | None:
     """None for a link that there is not, or that is no longer good."""
-    one = manager_letters.by_link(session, digest_of_link(link))
+    one = manager_letters.by_link(session, digest_of_token(link))
     if one is None:
         return None
     mappings = mapping_flow.in_force(session, settings.calendar)
@@ -103,7 +104,7 @@ class Answers:
 def answer(session: Session, link: str, said: Answers, settings: Settings, now: datetime) -> bool:
     """Keeps the word, a no as well as a yes; of somebody who is no staff of theirs none at all. The learner is told that there is an
     answer. False where the link can't be answered, or was."""
-    one = manager_letters.by_link(session, digest_of_link(link))
+    one = manager_letters.by_link(session, digest_of_token(link))
     if one is None or not one.is_open(now):
         return False
     mappings = mapping_flow.in_force(session, settings.calendar)
@@ -131,7 +132,7 @@ def answer(session: Session, link: str, said: Answers, settings: Settings, now: 
 def take_back(session: Session, link: str, reason: str, settings: Settings, now: datetime) -> bool:
     """Takes back what was said of the learner in that post, in answer to other letters too, while the post goes on. False where
     there is nothing to take back."""
-    one = manager_letters.by_link(session, digest_of_link(link))
+    one = manager_letters.by_link(session, digest_of_token(link))
     if one is None or one.closed or one.answered_at is None:
         return False
     mappings = mapping_flow.in_force(session, settings.calendar)

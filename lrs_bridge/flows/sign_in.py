@@ -57,6 +57,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def digest_of_token(token: str) -> bytes:
+    """What is kept of it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
 def send_letter(database: Database, settings: Settings, clock: Clock, typed: str, browser: str) -> None:
     """Sends a letter to an address as somebody typed it in the browser with this token. Raises BadInput for what is no e-mail
     address, TooMany after five letters in an hour, Undelivered where the mail server doesn't take it."""
@@ -79,7 +84,7 @@ def send_letter(database: Database, settings: Settings, clock: Clock, typed: str
         who = _who(session, mbox)
         is_known = bool(who.learner or who.roles)
         is_sent = is_known or sessions.strangers_since(session, now - _WITHIN) < _MOST_STRANGERS
-        one = SignIn(mbox, _digest(link), _digest(browser), salt, digest, now, is_known)
+        one = SignIn(mbox, digest_of_token(link), digest_of_token(browser), salt, digest, now, is_known)
         return sessions.add_sign_in(session, one), letters[is_known] if is_sent else None
 
     number, message = database.write(keep)
@@ -93,19 +98,19 @@ def send_letter(database: Database, settings: Settings, clock: Clock, typed: str
 
 def address_asked(session: Session, browser: str, now: datetime) -> str | None:
     """The address that the last letter from this browser went to, while it is good."""
-    found = sessions.by_browser(session, _digest(browser))
+    found = sessions.by_browser(session, digest_of_token(browser))
     return found[1].mbox.removeprefix("mailto:") if found and _is_good(found[1], now) else None
 
 
 def opens(session: Session, link: str, now: datetime) -> str | None:
     """The address that a link signs in; None where it does not, or no longer. Looking spends nothing: mail scanners open links."""
-    found = sessions.by_link(session, _digest(link))
+    found = sessions.by_link(session, digest_of_token(link))
     return found[1].mbox.removeprefix("mailto:") if found and _is_good(found[1], now) else None
 
 
 def enter_by_link(session: Session, link: str, now: datetime) -> str | None:
     """Spends a link. Returns the cookie's token of a new visit; None as `opens`."""
-    found = sessions.by_link(session, _digest(link))
+    found = sessions.by_link(session, digest_of_token(link))
     if found is None or not _is_good(found[1], now):
         return None
     return _enter(session, found, now)
@@ -119,7 +124,7 @@ def enter_by_code(
     session: Session, browser: str, code: str, now: datetime
 ) -> tuple[str | None, Refusal | None]:
     """Takes a code typed in the browser that asked: the cookie's token of a new visit, or why there is none."""
-    found = sessions.by_browser(session, _digest(browser))
+    found = sessions.by_browser(session, digest_of_token(browser))
     if found is None or not _is_good(found[1], now) or found[1].tries >= _MOST_TRIES:
         return None, "expired"
     if sessions.wrong_since(session, now - _WITHIN) >= _MOST_WRONG:
@@ -133,7 +138,7 @@ def enter_by_code(
 
 def visitor(database: Database, cookie: str, now: datetime) -> Visitor | None:
     """Who is signed in by this cookie."""
-    digest = _digest(cookie)
+    digest = digest_of_token(cookie)
     found = database.read(lambda session: _visit(session, digest, now))
     if found is None:
         return None
@@ -145,7 +150,7 @@ def visitor(database: Database, cookie: str, now: datetime) -> Visitor | None:
 
 def visitor_in(session: Session, cookie: str, now: datetime) -> Visitor | None:
     """As `visitor`, within a transaction; without its being noted that the visit goes on."""
-    found = _visit(session, _digest(cookie), now)
+    found = _visit(session, digest_of_token(cookie), now)
     return found[1] if found else None
 
 
@@ -157,7 +162,7 @@ def _visit(session: Session, digest: bytes, now: datetime) -> tuple[sessions.Vis
 
 
 def leave(session: Session, cookie: str) -> None:
-    sessions.end(session, _digest(cookie))
+    sessions.end(session, digest_of_token(cookie))
 
 
 def leave_everywhere(session: Session, who: Visitor) -> None:
@@ -180,7 +185,7 @@ def _enter(session: Session, found: tuple[int, SignIn], now: datetime) -> str:
 def begin_visit(session: Session, mbox: str, now: datetime) -> str:
     """The cookie's token of a visit of whoever reads this mailbox, in lower case; that they do has been seen to."""
     cookie = new_token()
-    sessions.begin(session, _digest(cookie), mbox, now)
+    sessions.begin(session, digest_of_token(cookie), mbox, now)
     return cookie
 
 
@@ -206,10 +211,6 @@ def address_typed(typed: str, otherwise: str = "No e-mail was sent.") -> str:
     if not address.startswith("mailto:") or not address.isascii():  # no mail can be sent elsewhere
         raise BadInput(otherwise, [problem])
     return address
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _letter(

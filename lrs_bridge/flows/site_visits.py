@@ -6,14 +6,13 @@ anyway, by the very same way, and nothing else; whoever wants the whole signs in
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from lrs_bridge.flows import credentials, person, sign_in, standings
 from lrs_bridge.flows.person import PersonSeen
-from lrs_bridge.flows.sign_in import new_token
+from lrs_bridge.flows.sign_in import digest_of_token, new_token
 from lrs_bridge.moments import Calendar
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import people, site_visits
@@ -47,14 +46,14 @@ def make_link(
     permit(client)
     account = standings.account_named(agent, client, "No link was made.")
     token = new_token()
-    site_visits.add_link(session, _digest(token), client.id, account, now)
+    site_visits.add_link(session, digest_of_token(token), client.id, account, now)
     return SiteLink(f"{settings.public_url}/sign-in/site/{token}", now + LINK_LASTS)
 
 
 def enter(session: Session, token: str, cookie: str, now: datetime) -> str | None:
     """Spends a link. Returns the cookie's token of a new visit, or that of the visit that this browser has, where whoever has signed
     in there is the very person; None for a link that is no longer good."""
-    found = site_visits.take_link(session, _digest(token))
+    found = site_visits.take_link(session, digest_of_token(token))
     if found is None or now >= found[2] + LINK_LASTS:
         return None
     client, account, _ = found
@@ -66,7 +65,7 @@ def enter(session: Session, token: str, cookie: str, now: datetime) -> str | Non
         leave(session, cookie)
         sign_in.leave(session, cookie)
     begun = new_token()
-    site_visits.begin(session, _digest(begun), client, account, now)
+    site_visits.begin(session, digest_of_token(begun), client, account, now)
     return begun
 
 
@@ -84,7 +83,7 @@ class SiteVisitor:
 
 def visitor(session: Session, cookie: str, now: datetime) -> SiteVisitor | None:
     """Whose visit this cookie is; None where it is none, or over."""
-    found = site_visits.visit(session, _digest(cookie), now)
+    found = site_visits.visit(session, digest_of_token(cookie), now)
     if found is None or now >= found[2] + VISIT_LASTS:
         return None
     return SiteVisitor(found[0], found[1])
@@ -99,13 +98,9 @@ def seen(session: Session, who: SiteVisitor, calendar: Calendar) -> PersonSeen |
 
 
 def leave(session: Session, cookie: str) -> None:
-    site_visits.end(session, _digest(cookie))
+    site_visits.end(session, digest_of_token(cookie))
 
 
 def forget_old(session: Session, now: datetime) -> None:
     """Links and visits that are of no use."""
     site_visits.forget_before(session, now - LINK_LASTS, now - VISIT_LASTS)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
