@@ -12,7 +12,7 @@ from lrs_bridge.flows import alerts
 from lrs_bridge.flows.alerts import Verdict
 from lrs_bridge.flows.area_register import PAGE, Place
 from lrs_bridge.flows.wording import WORDS
-from lrs_bridge.moments import Calendar, in_words
+from lrs_bridge.moments import Calendar
 from lrs_bridge.settings import Settings
 from lrs_bridge.store import outbox
 from lrs_bridge.store.database import Session
@@ -91,13 +91,12 @@ def _message(one: outbox.Listed, calendar: Calendar) -> Message:
         f"{number} × {WORDS[kind].subject}" if number > 1 else WORDS[kind].subject
         for kind, number in one.kinds.items()
     )
-    moment = (one.sent_at or one.due_at).astimezone(calendar.zone)
     return Message(
         id=one.id,
         to=one.address,
         about=about or ("How many there were before the start",),
         state=_STATES[one.state],
-        moment=f"{in_words(moment.date())} at {moment:%H:%M}",
+        moment=calendar.in_words(one.sent_at or one.due_at),
         trouble=one.last_error if one.state != "sent" else "",
         may_be_sent_again=one.state != "waiting",
     )

@@ -11,7 +11,6 @@ from lrs_bridge.errors import BadInput, NotFound
 from lrs_bridge.flows import area_register, by_hand
 from lrs_bridge.flows.area_exports import STATUS_IN_WORDS
 from lrs_bridge.flows.area_register import Flag, Place
-from lrs_bridge.moments import in_words
 from lrs_bridge.store import roles
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.here import clock, now, settings, visitor
@@ -36,14 +35,14 @@ def place(session: Session, area: str) -> Place:
 
 def page(template: str, place: Place, **more: Any) -> str:
     """A page of an area, with the way to its other pages."""
-    moment = now().astimezone(place.calendar.zone)
+    moment = now()
     return render_template(
         f"board/{template}",
         place=place,
         tabs=TABS,
         status_words=STATUS_IN_WORDS,
-        today=moment.date(),
-        moment=f"{in_words(moment.date())} at {moment:%H:%M}",
+        today=place.calendar.day_of(moment),
+        moment=place.calendar.in_words(moment),
         **more,
     )
 
