@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import sys
 from typing import Any
 
@@ -18,6 +17,7 @@ from lrs_bridge.cli.plumbing import (
     read_settings,
     who,
 )
+from lrs_bridge.connectors.tables import harmless
 from lrs_bridge.flows import by_hand
 from lrs_bridge.flows import champion as flow
 from lrs_bridge.flows.days import moment_of
@@ -181,14 +181,7 @@ def _sectors(mappings: Mappings) -> dict[str, str]:
 
 def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
     """With what a spreadsheet would take for a formula made text, so that a name can't run anything."""
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\r\n")
+    table = csv.writer(sys.stdout, lineterminator="\r\n")
     table.writerow(columns)
     for row in rows:
-        table.writerow([_as_text(row[name]) for name in columns])
-    sys.stdout.write(written.getvalue())
-
-
-def _as_text(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        table.writerow(harmless("" if row[name] is None else str(row[name])) for name in columns)

@@ -11,7 +11,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
-_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+from lrs_bridge.connectors.tables import harmless
+
 _WIDEST = 60
 
 
@@ -20,12 +21,8 @@ def as_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\r\n")
     table.writerow(headings)
-    table.writerows([_harmless(cell) for cell in row] for row in rows)
+    table.writerows([harmless(cell) for cell in row] for row in rows)
     return written.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
 
 
 def as_workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -86,6 +86,14 @@ def read_csv(content: bytes) -> Table:
     return _checked(csv_files.records_of(InMemory(content)))
 
 
+_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(cell: str) -> str:
+    """With an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
+
+
 def csv_of(rows: Sequence[Mapping[str, str]]) -> bytes:
     """Rows that were typed into a form, column → text, as `read_csv` reads them."""
     written = io.StringIO()
