@@ -6,6 +6,7 @@ import logging
 import re
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,11 +15,13 @@ from lrs_bridge.connectors import DeliveryFailed
 from lrs_bridge.errors import BadInput, Undelivered
 from lrs_bridge.flows.deliver import CLAIM_SECONDS, Sent, next_try
 from lrs_bridge.flows.letters import NotSetUp, hand_in, letter
+from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import audit, notices
+from lrs_bridge.store import audit, identity, notices
 from lrs_bridge.store.database import Database, Session
 from lrs_bridge.store.notices import Notice
+from lrs_bridge.store.people import Person
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,22 @@ def tell(
 ) -> None:
     """Has an e-mail sent, from the templates of that name, once this transaction is committed. `about`: what JSON can hold."""
     notices.add(session, Notice(uuid.uuid4(), address, " ".join(subject.split()), template, about), now)
+
+
+def own_addresses(session: Session, persons: Iterable[Person]) -> dict[int, str]:
+    """Learner → the first e-mail address that they are known by and that nobody else reads; without those who have none."""
+    mail = {
+        person.learner: [text for text in person.identifiers if text.startswith("mailto:")]
+        for person in persons
+    }
+    shared = identity.shared_mailboxes(
+        session, {fold for texts in mail.values() for text in texts if (fold := folded(text))}
+    )
+    found = {
+        learner: next((text for text in texts if folded(text) not in shared), "")
+        for learner, texts in mail.items()
+    }
+    return {learner: text.removeprefix("mailto:") for learner, text in found.items() if text}
 
 
 def reasons(session: Session, limit: int) -> list[tuple[str, int]]:

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lrs_bridge.flows import notices
-from lrs_bridge.learning.identity import folded
 from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.store import identity, people
+from lrs_bridge.store import people
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.news import News
-from lrs_bridge.store.people import Person
 
 
 def tell(session: Session, announced: Sequence[News], mappings: Mappings, now: datetime) -> None:
@@ -26,11 +24,10 @@ def tell(session: Session, announced: Sequence[News], mappings: Mappings, now: d
     if not found:
         return
     persons = people.load(session, sorted({one.alert.learner for one in found}))
-    folds = {fold for person in persons.values() for text in person.identifiers if (fold := folded(text))}
-    shared = identity.shared_mailboxes(session, folds)
+    own = notices.own_addresses(session, persons.values())
     for one in found:
         person, area = persons[one.alert.learner], mappings.areas[one.alert.area]
-        address = _own_address(person, shared)
+        address = own.get(person.learner)
         if address:
             about = {
                 "name": person.name,
@@ -41,9 +38,3 @@ def tell(session: Session, announced: Sequence[News], mappings: Mappings, now: d
             }
             subject = f"You meet every standard to be a CSE Champion in {area.name}"
             notices.tell(session, address, subject, "now_eligible", about, now)
-
-
-def _own_address(person: Person, shared: set[str]) -> str:
-    """The first e-mail address that they are known by and that nobody else reads; "" where there is none."""
-    own = (text for text in person.identifiers if text.startswith("mailto:") and folded(text) not in shared)
-    return next(own, "").removeprefix("mailto:")

@@ -11,9 +11,8 @@ from typing import Any
 from lrs_bridge.flows import notices
 from lrs_bridge.flows.letters import render
 from lrs_bridge.flows.recording import Desk
-from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import Duration
-from lrs_bridge.store import audit, identity, people, post_standings, reminders
+from lrs_bridge.store import audit, people, post_standings, reminders
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.post_standings import Choice
 from lrs_bridge.store.reminders import Below
@@ -100,16 +99,10 @@ def _letters(
 ) -> tuple[tuple[Reminder, ...], tuple[tuple[int, str], ...]]:
     """The letters, and those whom none can reach."""
     persons = people.load(session, [one.learner for one in found])
-    folds = {fold for person in persons.values() for text in person.identifiers if (fold := folded(text))}
-    shared = identity.shared_mailboxes(session, folds)
+    own = notices.own_addresses(session, persons.values())
     letters, unreachable = [], []
     for one in found:
-        own = (
-            text
-            for text in persons[one.learner].identifiers
-            if text.startswith("mailto:") and folded(text) not in shared
-        )
-        address = next(own, "").removeprefix("mailto:")
+        address = own.get(one.learner)
         if address:
             letters.append(Reminder(one.learner, one.name or address, address, _about(one, desk)))
         else:
