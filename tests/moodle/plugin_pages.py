@@ -10,9 +10,10 @@ from moodle_site import PASSWORD, Visitor
 from trial import Trial, check
 
 STATUS, COURSES, TEAM = (f"/local/lrsbridge/{name}.php" for name in ("status", "courses", "team"))
-MINE = "/local/lrsbridge/mytraining.php"
+MINE, LEADS_ON = "/local/lrsbridge/mytraining.php", "/local/lrsbridge/tobridge.php"
 CHECKS = "/report/status/index.php"
 CHECK, BUTTON = "LRS bridge: delivery", "Test connection"
+WHOLE = "See this at the service that keeps your training record"
 SILENT_HOURS = 6
 _WRONG = re.compile(
     r"(?:Notice|Warning|Deprecated|Fatal error)(?:</b>)?:|[Ee]xception|debuggingmessage|\[\[\w+"
@@ -36,11 +37,16 @@ def opened(trial: Trial) -> None:
     _opened_by_learner(trial)
     _opened_by_coordinator(trial)
     trial.say("the plugin's pages show what they have to, and no warning, to admin, learner and coordinator")
+    trial.say("a learner's press of the button there opens their page at the bridge")
 
 
 def _opened_by_learner(trial: Trial) -> None:
     ben = trial.moodle.sign_in("ben")
-    _opens(ben, MINE, "T1 Induction reached", "The role asks for T2 Universal", trial.account("ben"))
+    mine = _opens(ben, MINE, "T1 Induction reached", "The role asks for T2 Universal", trial.account("ben"))
+    there = ben.press(mine, WHOLE)
+    is_fine(there, "the bridge's page", "<h1>Your CSE training</h1>", trial.moodle.url, "T1 Induction")
+    forged = ben.session.post(f"{trial.moodle.url}{LEADS_ON}", timeout=120)
+    check("<h1>Your CSE training</h1>" not in forged.text, "the bridge is opened without a sesskey")
     _opens(ben, "/user/profile.php", MINE)
     for path, query in ((STATUS, {}), (TEAM, {"courseid": trial.courses["induction"]["id"]})):
         answer = ben.session.get(f"{trial.moodle.url}{path}", params=query, timeout=120)
@@ -68,7 +74,9 @@ def opened_while_away(trial: Trial) -> None:
     bad = admin.press(status, BUTTON)
     is_fine(bad, "the connection test", "Nobody answers at 127.0.0.1", "What to do")
     _opens(admin, COURSES, "Courses that count")
-    _opens(trial.moodle.sign_in("ben"), MINE, "can't be shown just now", "Nothing is lost")
+    ben = trial.moodle.sign_in("ben")
+    mine = _opens(ben, MINE, "can't be shown just now", "Nothing is lost")
+    is_fine(ben.press(mine, WHOLE), "the page after going to a bridge that is away", "be reached just now")
     team = {"courseid": trial.courses["induction"]["id"]}
     _opens(trial.moodle.sign_in("tess"), TEAM, "does not answer just now", **team)
     _shows_check(admin, "Nothing is stuck")
