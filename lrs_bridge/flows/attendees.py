@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lrs_bridge.connectors.tables import read_table
 from lrs_bridge.errors import BadInput, Problem
@@ -13,6 +14,7 @@ from lrs_bridge.xapi.agents import parse_identifier
 
 MOST = 500
 _MAIL = re.compile(r"<?\b([^\s,;<>|()]+@[^\s,;<>|()]+)>?")
+_AROUND = " ,;\t\"'<>()"
 _BETWEEN = re.compile(r"\s*[,;\t]\s*")
 _NAMES = ("name", "full_name", "person", "first_name", "surname", "last_name", "attendee", "forename")
 _IDENTIFIERS = ("email", "e-mail", "email_address", "e-mail_address", "identifiers", "identifier", "badge", "badge_number", "staff_number")  # fmt: skip
@@ -27,10 +29,23 @@ class Attendee:
 
 
 def attendees_typed(text: str, organisation: Organisation) -> list[Attendee]:
-    """One a line: name and e-mail, or name and badge separated by a comma; only the e-mail or the badge will do. A badge is the
-    organisation's own, or written “organisation|number”. Raises BadInput with each line that names nobody."""
+    """One a line, or several as a mail program copies them: name and e-mail, or name and badge separated by a comma; only the
+    e-mail or the badge will do. A badge is the organisation's own, or written “organisation|number”. Raises BadInput with each line
+    that names nobody, or holds something that is nobody's."""
     lines = [(place, line.strip()) for place, line in enumerate(text.splitlines(), 1) if line.strip()]
-    return _made_out([(f"line {place}", line) for place, line in lines], organisation)
+    return _made_out([(f"line {place}", one) for place, line in lines for one in _each(line)], organisation)
+
+
+def _each(line: str) -> list[str]:
+    """Of a line with several e-mail addresses, the part of each."""
+    if len(_MAIL.findall(line)) <= 1:
+        return [line]
+    parts = [part for part in line.split(";") if part.strip()]
+    if all(len(_MAIL.findall(part)) == 1 for part in parts):
+        return parts
+    ends = [0, *(found.end() for found in _MAIL.finditer(line)), len(line)]
+    cut = [line[start:end] for start, end in pairwise(ends)]
+    return [part.strip(_AROUND) for part in cut if part.strip(_AROUND)]
 
 
 def attendees_in(content: bytes, organisation: Organisation) -> list[Attendee]:
@@ -68,9 +83,10 @@ def attendee(line: str, organisation: Organisation) -> Attendee:
     """Raises BadInput for a line that holds neither an e-mail nor a badge."""
     mail = _MAIL.search(line)
     if mail:
-        name = (line[: mail.start()] + line[mail.end() :]).strip(" ,;\t\"'<>()")
+        name = (line[: mail.start()] + line[mail.end() :]).strip(_AROUND)
         return Attendee(_checked(mail[1]), " ".join(_BETWEEN.sub(" ", name).split()))
-    *names, known = _BETWEEN.split(line)
+    names = _BETWEEN.split(line)
+    known = names.pop(next((place for place, part in enumerate(names) if "|" in part), -1))
     return Attendee(_badge(known.strip(), organisation), " ".join(" ".join(names).split()))
 
 

@@ -28,6 +28,27 @@ def test_a_name_and_an_e_mail_however_they_are_written(line):
     assert attendees_typed(line, PLAIN) == [Attendee("asha@colne.example", "Asha Rao")]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"Rao, Asha" <asha@x.example>; Joan Hale <joan@x.example>',
+        "Rao Asha asha@x.example, Joan Hale joan@x.example;",
+        "Rao Asha <asha@x.example>, Joan Hale <joan@x.example>",
+        "asha@x.example, Rao Asha; joan@x.example, Joan Hale",
+    ],
+)
+def test_several_on_a_line_as_mail_programs_copy_them(line):
+    assert [one.identifier for one in attendees_typed(line, PLAIN)] == ["asha@x.example", "joan@x.example"]
+    assert [one.name.replace('"', "") for one in attendees_typed(line, PLAIN)] == ["Rao Asha", "Joan Hale"]
+
+
+def test_nobody_on_a_line_of_several_is_passed_over():
+    """Whose address it is that stands before two names can't be told."""
+    with pytest.raises(BadInput, match="Joan") as wrong:
+        attendees_typed("asha@x.example Asha, joan@x.example Joan", PLAIN)
+    assert [one.where for one in wrong.value.problems] == ["line 1"]
+
+
 def test_lines_without_a_name_and_empty_ones():
     assert attendees_typed("\n a@x.example \r\n\n b@x.example\n", PLAIN) == [
         Attendee("a@x.example"),
@@ -36,7 +57,7 @@ def test_lines_without_a_name_and_empty_ones():
 
 
 def test_badges_are_the_organisations_own_unless_they_say_whose():
-    assert attendees_typed("Tom Reed, B123\nT-77\nBo, Tendring|B9", BADGED) == [
+    assert attendees_typed("Tom Reed, B123\nT-77\nTendring|B9, Bo", BADGED) == [
         Attendee("https://colne.example/badges|B123", "Tom Reed"),
         Attendee("https://colne.example/badges|T-77"),
         Attendee("Tendring|B9", "Bo"),
