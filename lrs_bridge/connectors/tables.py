@@ -68,6 +68,9 @@ def read_table(content: bytes, *, most: int) -> Table:
 def _opened(source: Source, sheet: str | None, most: int | None = None) -> Table:
     with source.open() as file:
         start = file.read(8)
+    if start.startswith(b"%PDF"):
+        mend = "save the list as an Excel workbook (.xlsx) or as CSV"
+        raise BadInput("That is not a table.", [Problem("", "the file is a PDF", mend=mend)])
     if workbooks.is_workbook(start):
         return _checked(workbooks.records_of(source, sheet), most)
     if sheet is not None:

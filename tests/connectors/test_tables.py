@@ -230,6 +230,11 @@ class TestFiles:
         with pytest.raises(BadInput, match="line 2: has 3 cells, the heading 2"):
             open_table(file)
 
+    def test_a_pdf_is_no_table_whatever_its_name(self, file):
+        file.write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj <</Type/Catalog>> endobj\n")
+        with pytest.raises(BadInput, match="the file is a PDF"):
+            open_table(file)
+
     def test_a_file_that_changed_meanwhile(self, file):
         table = open_table(file)
         with file.open("a", encoding="utf-8") as more:
