@@ -34,22 +34,30 @@ def hold(kind: str, content: bytes) -> None:
     if not content:
         raise BadInput("The file is empty.", [Problem("", "choose a file that holds something")])
     if len(content) > MOST_BYTES:
-        what = f"the file is larger than {MOST_BYTES // 1_000_000} MB; take it in parts"
+        what = f"it is larger than {MOST_BYTES // 1_000_000} MB; take it in parts"
         raise BadInput("The file is too large.", [Problem("", what)])
     read_table(content, most=MOST_ROWS)
 
 
 def begin(session: Session, desk: Desk, kind: str, file: str, content: bytes) -> int:
-    """Keeps a table that was held to be one until it is taken in; its number."""
-    return uploads.add(
+    """Keeps a table that was held to be one until it is taken in; its number. `file`: "" for what was typed into a form. Of one that is
+    sent again, corrected, its headings mean what they meant before."""
+    place, who = desk.organisation.number, desk.who
+    told, constants = uploads.last_told(session, organisation=place, who=who, kind=kind)
+    number = uploads.add(
         session,
-        organisation=desk.organisation.number,
-        who=desk.who,
+        organisation=place,
+        who=who,
         kind=kind,
         file=" ".join(file.split())[-200:],
         content=content,
         now=desk.now,
     )
+    headings = {fold(written) for written in read_table(content, most=MOST_ROWS).headings} if file else set()
+    known = {heading: meaning for heading, meaning in told.items() if heading in headings}
+    if known:
+        uploads.tell(session, number, known, constants)
+    return number
 
 
 def upload_of(session: Session, desk: Desk, number: int) -> Upload:

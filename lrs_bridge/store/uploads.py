@@ -67,6 +67,26 @@ def get(session: Session, number: int, *, organisation: int, who: str) -> Upload
     )
 
 
+def last_told(
+    session: Session, *, organisation: int, who: str, kind: str
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """`told` and `constants` of what they sent last and have not taken in."""
+    found = (
+        sa.select(uploads.c.told, uploads.c.constants)
+        .where(
+            uploads.c.organisation_id == organisation,
+            uploads.c.who == who,
+            uploads.c.kind == kind,
+            uploads.c.file != "",
+            uploads.c.done_at.is_(None),
+        )
+        .order_by(uploads.c.id.desc())
+        .limit(1)
+    )
+    row = session.execute(found).one_or_none()
+    return (json.loads(row.told), json.loads(row.constants)) if row else ({}, {})
+
+
 def tell(session: Session, number: int, told: Mapping[str, str], constants: Mapping[str, str]) -> None:
     said = {"told": json.dumps(dict(told)), "constants": json.dumps(dict(constants))}
     session.execute(sa.update(uploads).where(uploads.c.id == number).values(said))

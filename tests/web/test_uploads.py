@@ -135,6 +135,17 @@ def test_headings_are_matched_once(desk):
     assert "on 2 Mar 2026" in text_of(shown)
 
 
+def test_what_is_sent_again_corrected_asks_for_no_heading(desk):
+    page = desk.sent(OWN.replace("1/3/2026", "31/02/2026"))
+    wrong = desk.browser.post(f"{page}/headings", **TOLD)
+    assert "The file has mistakes" in wrong.text
+    assert "What would change" in desk.shown(desk.sent(OWN)).text
+    with_more = "".join(
+        f"{line},{'red' if number else 'Colour'}\n" for number, line in enumerate(OWN.splitlines())
+    )
+    assert "There is no column “Colour” here" in desk.shown(desk.sent(with_more)).text
+
+
 def test_no_heading_is_passed_over_unless_somebody_says_so(desk):
     page = desk.sent(OWN)
     asked = desk.shown(page)
@@ -198,7 +209,7 @@ def test_one_mistake_keeps_all_of_it_out_and_others_stay_hidden(desk):
         assert ">Record " not in shown.text
         assert "The file has mistakes" in desk.browser.post(page).text
     people = desk.shown(desk.sent(f"person,course,date\n{OTHER_LEARNER},escb_basic,1/3/2026\n"))
-    assert "Line 2, person: nobody with this identifier has a post at your organisation" in text_of(people)
+    assert "Line 2, person: nobody known by this has a post at your organisation" in text_of(people)
     assert desk.bridge.count() == before
 
 
@@ -229,7 +240,7 @@ def test_a_file_too_large_is_told_and_not_kept(desk, monkeypatch):
     monkeypatch.setattr(flow, "MOST_BYTES", 99)
     answer = desk.sends("x" * 100)
     assert answer.status_code == 400
-    assert "The file is larger than" in answer.text
+    assert "The file is too large. It is larger than" in answer.text
     assert desk.rows(uploads) == []
 
 
