@@ -46,7 +46,7 @@ class TestOrganisations:
         assert len(desk.explain("https://www.tendringdc.example/taxi|B123")["evidence"]) == 1
 
     def test_but_only_where_a_home_page_is_recorded(self, desk):
-        with pytest.raises(BadInput, match=r'before the "\|" write the full address'):
+        with pytest.raises(BadInput, match="is no organisation whose staff numbers or badges"):
             desk.take_in("people", another("people", 1, identifiers="Tendring District Council|B123"))
 
     def test_its_roles_say_which_tier_is_required(self, desk):

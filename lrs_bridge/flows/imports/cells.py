@@ -14,7 +14,7 @@ from lrs_bridge.xapi.agents import parse_identifier
 
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
 _DAY_IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _TIME_OF_DAY = re.compile(r"[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?$", re.ASCII)
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
 _LIKELY_YEARS = range(1900, 2200)
@@ -66,9 +66,9 @@ def _day_of(text: str) -> date:
         named = [place for place, name in enumerate(_MONTHS, 1) if found[2].lower() in (name, name[:3])]
         if named:
             return date(int(found[3]), named[0], int(found[1]))
-    if not _ISO_DAY.fullmatch(text):
-        raise ValueError("no known notation")
-    return date.fromisoformat(text)
+    if found := _ISO_DAY.fullmatch(text):
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    raise ValueError("no known notation")
 
 
 def identifier_field(**options: Any) -> fields.Field[Any]:
@@ -102,6 +102,12 @@ def _identifier(text: str) -> str:
     try:
         return str(parse_identifier(written))
     except BadInput as wrong:
+        issuer, mark, _ = written.partition("|")
+        if mark:
+            raise ValidationError(
+                f"“{issuer}” is no organisation whose staff numbers or badges are known here; write it as it is recorded, "
+                "or the full address of its system, or an e-mail address"
+            ) from wrong
         raise ValidationError("; ".join(f"{one.what}; {one.mend}" for one in wrong.problems)) from wrong
 
 
