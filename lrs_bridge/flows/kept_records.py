@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
-from lrs_bridge.flows import by_hand
+from lrs_bridge.flows import by_hand, named
 from lrs_bridge.flows.recording import Desk
 from lrs_bridge.learning.by_hand import BASE, RECORD, SOURCE
 from lrs_bridge.learning.history import plain
-from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
+from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import in_words, parse_instant
 from lrs_bridge.store import people, roles
 from lrs_bridge.store import statements as records
@@ -22,10 +22,6 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.agents import identifier_of
 
-WORDS_OF_POST = {
-    MANAGER_SUPPORT: "The line manager's support",
-    WORKING_KNOWLEDGE: "Good working knowledge of safeguarding",
-}
 _KINDS = ("course", "attestation", "membership", "session", "equivalence")
 """What coordinators keep. What became of a champion is the Board's."""
 _LONGEST_REASON = 500
@@ -98,22 +94,18 @@ def _learner(session: Session, desk: Desk, actor: Mapping[str, Any]) -> tuple[in
 
 def _what(kind: str, key: str, detail: Mapping[str, Any], mappings: Mappings) -> str:
     if kind == "course":
-        return course_named(key, mappings)
+        return named.course(key, mappings)
     if kind == "membership":
-        return f"Membership: {key.upper()}"
+        return named.membership(key)
     if kind == "session":
         return f"Session “{detail.get('title', '')}”"
     if kind == "equivalence":
-        return f"{course_named(key, mappings)} counts as {course_named(detail['counts_as'], mappings)}"
-    if key in WORDS_OF_POST:
-        return WORDS_OF_POST[key]
+        return f"{named.course(key, mappings)} counts as {named.course(detail['counts_as'], mappings)}"
+    if key in named.WORDS_OF_POST:
+        return named.attestation(key)
     framework = mappings.framework_of(detail.get("area", ""))
     item = framework.items.get(key.removeprefix("item:")) if framework else None
     return f"Somebody's word: {item.key} {item.text}" if item else f"Somebody's word: {key}"
-
-
-def course_named(key: str, mappings: Mappings) -> str:
-    return mappings.courses.get(key) or key.replace("_", " ")
 
 
 _LABELS = {
@@ -147,7 +139,7 @@ def _details(
     if detail.get("parts"):
         yield "Covers", " and ".join(detail["parts"])
     if detail.get("courses") or detail.get("items"):
-        courses = [course_named(key, mappings) for key in detail.get("courses", ())]
+        courses = [named.course(key, mappings) for key in detail.get("courses", ())]
         yield "Gave", ", ".join([*courses, *detail.get("items", ())])
     for name, label in _LABELS.items():
         if detail.get(name):

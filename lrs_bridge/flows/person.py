@@ -14,7 +14,8 @@ from typing import Any
 
 from lrs_bridge.errors import NotFound
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows import standings
+from lrs_bridge.flows import named, standings
+from lrs_bridge.flows.area_register import ACTS_IN_WORDS
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.learning.history import Evidence, History, Post, plain
@@ -273,32 +274,38 @@ def _champion(one: dict[str, Any], calendar: Calendar, words: Mapping[str, str])
 
 _ADDRESS = re.compile(r"[^\s,“”]+@[^\s,“”]+")
 """Whose word it was is told by name where there is one, never by address."""
-_KINDS = {
-    "attestation": "Somebody's word: {}",
-    "membership": "Membership: {}",
-    "champion": "CSE Champion, {}",
-}
 
 
 def _evidence(
     one: dict[str, Any], voided: Collection[str], ours: Collection[str], mappings: Mappings
 ) -> EvidenceSeen:
-    key = one["course"].removeprefix("item:")
-    items = (framework.items.get(key) for framework in mappings.frameworks.values())
-    item = next((item.text for item in items if item and one["course"].startswith("item:")), None)
-    name = item or (mappings.courses.get(key) if one["kind"] not in _KINDS else None)
-    if one["kind"] == "champion":
-        name = _area(key, mappings)
     source = mappings.sources.get(one["source"])
     by_hand = one["source"] == BRIDGE
     return EvidenceSeen(
         day=in_words(mappings.calendar.day_of(parse_instant(one["when"]))),
-        what=_KINDS.get(one["kind"], "{}").format(name or key.replace("_", " ")),
+        what=_what(one["kind"], one["course"], mappings),
         source="recorded by hand" if by_hand else source.name if source else one["source"],
         counts=one["counts"],
-        because=_ADDRESS.sub("somebody", one["because"]),
+        because=_because(one),
         statement=one["statement_id"],
         by_hand=by_hand,
         is_voided=one["statement_id"] in voided,
         is_ours=one["statement_id"] in ours,
     )
+
+
+def _what(kind: str, subject: str, mappings: Mappings) -> str:
+    if kind == "champion":
+        return f"CSE Champion, {_area(subject, mappings)}"
+    key = subject.removeprefix("item:")
+    items = (framework.items.get(key) for framework in mappings.frameworks.values())
+    item = next((item.text for item in items if item and subject.startswith("item:")), None)
+    name = item or named.of(kind, key, mappings)
+    return f"Somebody's word: {name}" if kind == "attestation" else name
+
+
+def _because(one: dict[str, Any]) -> str:
+    said = _ADDRESS.sub("somebody", one["because"])
+    act, _, rest = said.partition(" ")
+    known = one["kind"] == "champion" and act in ACTS_IN_WORDS
+    return f"{ACTS_IN_WORDS[act]} {rest}".strip() if known else said

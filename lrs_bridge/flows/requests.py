@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from lrs_bridge.errors import BadInput, NotFound, Problem
-from lrs_bridge.flows import by_hand, champion
+from lrs_bridge.flows import by_hand, champion, named
 from lrs_bridge.flows.area_register import Acted, Place, acted, standard_name
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.learning.champions import same_place
@@ -137,25 +137,25 @@ def _standards(seen: champion.Seen, place: Place) -> Iterator[Standard]:
 
 
 def _way(kind: str, key: str, place: Place) -> str:
-    name = key.replace("_", " ")
-    if kind == "course":
-        return f"the course “{place.mappings.courses.get(key, name)}”"
-    return f"the line manager's word: {name}" if kind == "attestation" else f"{name.upper()} membership"
+    name = named.of(kind, key, place.mappings)
+    return {"course": f"the course “{name}”", "attestation": f"the line manager's word: {name}"}.get(
+        kind, name
+    )
 
 
 def _evidence(one: Evidence, place: Place) -> str:
     """What it is, when, and where it is from; whose word it was stands beside it."""
     day = in_words(place.calendar.day_of(one.happened))
-    name = one.key.replace("_", " ")
+    name = named.of(one.kind, one.key, place.mappings)
     if one.kind == "attestation":
         return f"The line manager's word: {name}, {day}"
     if one.kind == "membership":
         number = f", number {one.detail['number']}" if one.detail.get("number") else ""
         where = f", {one.detail['source']}" if one.detail.get("source") else ""
-        return f"{name.upper()} membership, checked {day}{where}{number}"
+        return f"{name}, checked {day}{where}{number}"
     source = place.mappings.sources.get(one.source)
     said = "recorded by hand" if one.source == BRIDGE else f"from {source.name if source else one.source}"
-    return f"{place.mappings.courses.get(one.key, name)}, {day}, {said}"
+    return f"{name}, {day}, {said}"
 
 
 def _confirmed(session: Session, seen: champion.Seen, place: Place, now: datetime) -> Iterator[Confirmed]:
@@ -178,7 +178,7 @@ def _confirmed(session: Session, seen: champion.Seen, place: Place, now: datetim
         is_manager = not names_of(managers).isdisjoint(names_of(by))
         known = () if is_manager else register.known_at(session, seen.place[0], by, now)
         yield Confirmed(
-            what=one.key.replace("_", " "),
+            what=named.attestation(one.key),
             by=_by(one),
             day=in_words(place.calendar.day_of(one.happened)),
             note=one.detail.get("note") or "",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows import credentials
+from lrs_bridge.flows import credentials, named
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.learning.eligibility import POST
@@ -126,7 +126,7 @@ def _way(key: str, framework: Framework | None) -> dict[str, Any]:
         return {"kind": ATTESTATION, "key": key, "name": "Somebody's word", "where": "", "courses": []}
     route = framework.routes.get(key) if framework else None
     if route is None:  # computed by earlier mappings
-        return {"kind": "route", "key": key, "name": key.replace("_", " "), "where": "", "courses": []}
+        return {"kind": "route", "key": key, "name": named.in_plain(key), "where": "", "courses": []}
     return {
         "kind": "route",
         "key": key,
@@ -162,7 +162,7 @@ def _standard(key: str, champions: Champions | None) -> str:
     if key == POST:
         return "A current post in this area"
     known = champions.standards.get(key) if champions else None
-    return known.name if known else key.replace("_", " ")
+    return known.name if known else named.in_plain(key)
 
 
 def _ways(
@@ -174,7 +174,7 @@ def _ways(
         {
             "kind": kinds[key],
             "key": key,
-            "name": mappings.courses.get(key, "") if kinds[key] == "course" else key.replace("_", " "),
+            "name": named.of(kinds[key], key, mappings),
         }
         for key in keys
         if key in kinds

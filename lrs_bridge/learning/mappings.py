@@ -165,6 +165,7 @@ class Framework:
     companion_courses: Mapping[str, str] = field(default_factory=dict)
     companion_required: bool = False
     companion_valid_for: Duration | None = None
+    course_names: Mapping[str, str] = field(default_factory=dict)
     equivalences: tuple[Equivalence, ...] = ()
 
     def lineage(self, tier: str) -> tuple[str, ...]:
@@ -287,7 +288,9 @@ class Mappings:
         ]
         decided = [one.course for framework in self.frameworks.values() for one in framework.equivalences]
         decided += [one.course for champions in self.champions.values() for one in champions.equivalences]
-        return {**{course: course.replace("_", " ") for course in (*given, *asked, *decided)}, **found}
+        found = {**{course: course.replace("_", " ") for course in (*given, *asked, *decided)}, **found}
+        named = [framework.course_names for framework in self.frameworks.values()]
+        return found | {course: name for names in named for course, name in names.items() if course in found}
 
     def champions_of(self, area: str) -> Champions | None:
         return next((one for one in self.champions.values() if area in one.areas), None)

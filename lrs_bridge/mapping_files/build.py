@@ -83,6 +83,7 @@ def framework(data: dict[str, Any], calendar: Calendar) -> types.Framework:
         companion_courses=companion["courses"],
         companion_required=companion["required"],
         companion_valid_for=companion["valid_for"],
+        course_names=data["course_names"],
         equivalences=_equivalences(data, calendar),
     )
 

@@ -151,6 +151,14 @@ class CrossChecks:
                 yield document.problem(
                     ("companion", "courses", course), f"unknown level “{level}”", mend=_one_of(levels)
                 )
+        known = self.names.declared | self.names.wanted
+        for course in data["course_names"]:
+            if course not in known and {"sources", "frameworks", "champions"} <= self.names.complete:
+                yield document.problem(
+                    ("course_names", course),
+                    "no rule, route, standard or companion has a course of that name",
+                    mend=_one_of(known),
+                )
         yield from self._unmeetable_items(document, data)
 
     def _unmeetable_items(self, document: Document, data: dict[str, Any]) -> Iterator[Problem]:

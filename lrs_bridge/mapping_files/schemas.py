@@ -265,6 +265,12 @@ class Framework(_Mapping):
         load_default=lambda: {"levels": [], "courses": {}, "required": False, "valid_for": None},
         metadata=says("The safeguarding level beside the tier."),
     )
+    course_names = fields.Dict(
+        fields.String(validate=NAME),
+        fields.String(validate=SOME),
+        load_default=dict,
+        metadata=says("What people call a course that has no route of its own."),
+    )
     equivalences = fields.List(fields.Nested(Equivalence), load_default=list, metadata=says(_EQUIVALENCES))
 
 

@@ -345,6 +345,16 @@ ONE = {
             "safeguarding_l2, safeguarding_l3, set_toolbox, specialist"
         ),
     ),
+    "a name for a course of no rule": (
+        ESCB,
+        "  safeguarding_l1: Safeguarding level 1\n",
+        "  safeguarding_1: Safeguarding level 1\n",
+        (
+            "frameworks/escb.yaml:137 course_names.safeguarding_1: no rule, route, standard or companion has a course of that name → "
+            "one of escb_basic, escb_missing, induction, nwg_basic, pace, safeguarding_basic, safeguarding_l1, "
+            "safeguarding_l2, safeguarding_l3, set_toolbox, specialist"
+        ),
+    ),
     "the bridge's own key": (
         MOODLE,
         "source: moodle\n",

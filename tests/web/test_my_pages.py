@@ -85,7 +85,7 @@ def test_evidence_in_words_with_what_counts_and_why_not(known):
     known.stored(void_of(taken_back))
     known.recompute()
     found = {one.what: one for one in mine(known).evidence}
-    assert found["safeguarding l2"].counts
+    assert found["Safeguarding level 2"].counts
     voided = [one for one in mine(known).evidence if not one.counts]
     assert all(one.because for one in mine(known).evidence)
     assert len(voided) == 1

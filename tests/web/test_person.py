@@ -71,7 +71,7 @@ def test_nothing_of_posts_elsewhere_shows(asha):
     evidence = seen(asha, at=["Colne Primary School"]).evidence
     assert [one.what for one in evidence] == [
         "In-house induction by the CSE champion or lead",
-        "Somebody's word: manager support",
+        "Somebody's word: Support for the role of CSE Champion",
     ]
 
 

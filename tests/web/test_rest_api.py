@@ -252,7 +252,7 @@ class TestStanding:
             "safeguarding_l3",
             "working_knowledge",
         ]
-        assert missing["nwg_member"] == [{"kind": "membership", "key": "nwg", "name": "nwg"}]
+        assert missing["nwg_member"] == [{"kind": "membership", "key": "nwg", "name": "NWG membership"}]
         assert missing["set_toolbox"][0]["kind"] == "course"
         assert essex["state"] is None
 

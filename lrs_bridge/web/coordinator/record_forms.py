@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lrs_bridge.flows import imports
-from lrs_bridge.flows.kept_records import WORDS_OF_POST, course_named
+from lrs_bridge.flows import imports, named
 from lrs_bridge.flows.recording import Desk
 
 Options = list[tuple[str, str]]
@@ -28,7 +27,8 @@ class Field:
 
     @property
     def asked(self) -> str:
-        return self.missing or f"Enter {self.label[0].lower()}{self.label[1:]}"
+        the = "the " if self.kind == "day" else ""
+        return self.missing or f"Enter {the}{self.label[0].lower()}{self.label[1:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _attestable(desk: Desk) -> Options:
         for item in framework.items.values()
         if item.attestable
     }
-    return [("", "Choose one"), *WORDS_OF_POST.items(), *items.items()]
+    return [("", "Choose one"), *named.WORDS_OF_POST.items(), *items.items()]
 
 
 def _memberships(desk: Desk) -> Options:
@@ -220,4 +220,4 @@ def placed(wrong: Mapping[str, str], fields: Sequence[str], elsewhere: str) -> d
 def with_decided_courses(options: Options, decided: frozenset[str], desk: Desk) -> Options:
     """The courses, and those that equivalences are about."""
     there = {key for key, _ in options}
-    return [*options, *((key, course_named(key, desk.mappings)) for key in sorted(decided - there))]
+    return [*options, *((key, named.course(key, desk.mappings)) for key in sorted(decided - there))]
