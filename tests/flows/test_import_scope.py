@@ -96,7 +96,7 @@ class TestPeople:
     def test_elsewhere_who_have_left_and_unknown_ones_get_one_answer(self, colne, kind, stranger):
         said = colne.refused(kind, row(kind, "bea@colne.example"), row(kind, stranger))
         assert said.splitlines()[1:] == [
-            "  line 3, person: nobody with this identifier has a post at your organisation; record the post first"
+            "  line 3, person: nobody known by this has a post at your organisation; record the post first"
         ]
         assert colne.evidence("mailto:bea@colne.example") == set()
 

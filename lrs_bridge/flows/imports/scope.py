@@ -19,7 +19,7 @@ KINDS = ("people", "completions", "sessions", "memberships", "attestations", "eq
 """Kinds of import that a coordinator may use. Organisations and the champion register are the Board's."""
 
 _OF_PEOPLE = ("completions", "memberships", "attestations")
-_NOBODY_HERE = "nobody with this identifier has a post at your organisation; record the post first"
+_NOBODY_HERE = "nobody known by this has a post at your organisation; record the post first"
 
 
 @dataclass(frozen=True, slots=True)
