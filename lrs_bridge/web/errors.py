@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from flask import Flask, Response, current_app, g, json, render_template, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from lrs_bridge.errors import BadInput, BridgeError, TooMany, Unauthorised, Unavailable
 from lrs_bridge.web import problems, xapi
@@ -56,6 +56,8 @@ def _http(error: HTTPException) -> Response:
     title = error.description or error.name
     if isinstance(error, RequestEntityTooLarge):
         title = "The request is larger than this service takes (setting max_body_bytes); send it in smaller batches."
+    if status == 404 and error.description == NotFound.description:
+        title = "If you typed the address, check it. If you pasted it, check that you copied all of it."
     answer = _answer(status, title, {})
     allowed = error.get_response().headers.get("Allow")
     if allowed:

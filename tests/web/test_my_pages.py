@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from builders import SITE, completion, void_of
+from web.visitors import LEARNER
 
 from lrs_bridge.flows import person
 
@@ -151,3 +152,9 @@ def test_it_costs_as_many_questions_whatever_is_recorded(known):
         send(known, ("induction", "escb_basic", "set_toolbox")[number % 3], number + 1)
     known.recompute()
     assert questions() == before
+
+
+def test_an_address_that_is_none_says_what_to_do(town):
+    answer = town.browser(LEARNER).get("/nowhere")
+    assert answer.status_code == 404
+    assert "If you typed the address, check it" in answer.text

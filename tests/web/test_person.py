@@ -136,7 +136,10 @@ def test_the_pages(asha):
     assert '<h1 dir="auto">Asha Rao</h1>' in page.text
     assert "The post requires <strong>T2 Universal</strong>." in page.text
     assert "does not prove who sat at the screen" in page.text
-    assert asha.browser(OFFICER).get(f"/boards/essex/people/{number}").status_code == 200
+    assert (
+        '<a href="/boards/essex">CSE Champions in Essex</a>'
+        in asha.browser(OFFICER).get(f"/boards/essex/people/{number}").text
+    )
     for who, place in ((OTHER_COORDINATOR, "organisations/{}"), (OTHER_OFFICER, "boards/thurrock")):
         address = f"/{place}/people/{number}".format(asha.organisation("Grays Youth Club"))
         assert asha.browser(who).get(address).status_code == 404

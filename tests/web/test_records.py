@@ -73,6 +73,9 @@ def test_each_kind_is_recorded_and_shown_in_words(desk):
         assert page.status_code == 200
         assert "It is recorded" in page.text
         text = " ".join(re.sub(r"<[^>]+>", " ", page.text).replace("&#39;", "'").split())
+        assert f'href="{desk.base}"' in page.text
+        if kind != "equivalence":
+            assert f'href="{desk.base}/people/{desk.town.learner(LEARNER)}"' in page.text
         for words in [*told, COORDINATOR]:
             assert words in text, (kind, words, text)
     assert {"escb_basic", "manager_support", "nwg"} <= desk.counts()
@@ -89,6 +92,9 @@ def test_the_same_again_is_told_and_a_correction_takes_its_place(desk):
 
 def test_a_persons_page_may_lead_here_and_then_nobody_is_asked_for(desk):
     query = f"?learner={desk.town.learner(LEARNER)}"
+    person = desk.browser.get(f"{desk.base}/people/{desk.town.learner(LEARNER)}").text
+    for kind in ("completion", "attestation", "membership"):
+        assert f'href="{desk.form(kind)}{query}"' in person
     page = desk.browser.get(desk.form("completion") + query).text
     assert "Asha Rao" in page
     assert 'name="person"' not in page
