@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from marshmallow import ValidationError
+
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import retrieve
 from lrs_bridge.flows.identifiers import identifier_named
+from lrs_bridge.flows.imports.cells import day_field
 from lrs_bridge.moments import Calendar, parse_instant
 from lrs_bridge.store import audit
 from lrs_bridge.store.database import Session
@@ -24,7 +27,7 @@ _LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody typed, "" for what doesn't matter. `agent`: an e-mail address or another identifier; days as 2026-03-31, both
+    """What somebody typed, "" for what doesn't matter. `agent`: an e-mail address or another identifier; days as an import takes them, both
     inclusive, of when it was stored."""
 
     agent: str = ""
@@ -107,11 +110,9 @@ def _day(typed: str, name: str, problems: list[Problem]) -> date | None:
     if not typed.strip():
         return None
     try:
-        day = date.fromisoformat(typed.strip())
-    except ValueError:
-        day = date.min
-    if not 1900 <= day.year <= 9998:
-        problems.append(Problem(name, "Enter a day, such as 2026-03-31"))
+        day: date = day_field().deserialize(typed.strip())
+    except ValidationError as wrong:
+        problems.append(Problem(name, str(wrong.messages[0])))
         return None
     return day
 

@@ -54,6 +54,7 @@ class TestSearch:
         assert found(verb=COMPLETED) == {first}
         assert found(activity="https://example.org/b") == {second}
         assert found(since="2026-03-02", until="2026-03-02") == {first, second}
+        assert found(since="2/3/2026", until="2 March 2026") == {first, second}
         assert found(since="2026-03-03") == set()
         assert found(until="2026-03-01") == set()
         assert noted(town)[0][1] != "statements searched"
