@@ -130,7 +130,7 @@ class TestColumns:
 
 NO_PERSON = (
     '"Asha Rao" is no identifier; '
-    "anna@example.org, https://moodle.example.org|4711, sha1:<40 hex digits> or openid:<address>"
+    "write anna@example.org, Organisation|number or https://moodle.example.org|4711"
 )
 A_DAY = "write 2026-03-01 or 01/03/2026 (day first)"
 

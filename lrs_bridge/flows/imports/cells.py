@@ -14,6 +14,7 @@ from lrs_bridge.xapi.agents import parse_identifier
 
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
 _DAY_IN_WORDS = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
+_ONE_OF = "write anna@example.org, Organisation|number or https://moodle.example.org|4711"
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _TIME_OF_DAY = re.compile(r"[ T](?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?$", re.ASCII)
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
@@ -108,7 +109,7 @@ def _identifier(text: str) -> str:
                 f"“{issuer}” is no organisation whose staff numbers or badges are known here; write it as it is recorded, "
                 "or the full address of its system, or an e-mail address"
             ) from wrong
-        raise ValidationError("; ".join(f"{one.what}; {one.mend}" for one in wrong.problems)) from wrong
+        raise ValidationError(f"{wrong.problems[0].what}; {_ONE_OF}") from wrong
 
 
 def area_field(**options: Any) -> fields.Field[Any]:

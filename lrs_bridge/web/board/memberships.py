@@ -18,6 +18,11 @@ from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 
+_ASKED = {
+    "person": "Enter an e-mail address, or a number with who issued it",
+    "checked": "Enter the day on which it was checked",
+    "source": "Enter where it was checked",
+}
 _FIELDS = ("person", "membership", "checked", "source", "number", "until")
 
 
@@ -30,13 +35,14 @@ def show_memberships(area: str) -> str:
 def record_membership(area: str) -> ResponseReturnValue:
     row = {name: request.form.get(name, "").strip() for name in _FIELDS}
     text = csv_of([row]).decode()
-    if not row["person"]:
-        return _page(area, wrong={"person": "Enter an e-mail address, or a number with who issued it"}), 400
+    missing = {name: text for name, text in _ASKED.items() if not row[name]}
+    if missing:
+        return _page(area, wrong=missing), 400
     try:
         database().write(lambda session: _take_in(session, area, text, ""))
     except BadInput as refused:
         told = {problem.where.rpartition(", ")[2]: problem.what for problem in refused.problems}
-        wrong = {name: f"{name.capitalize()}: {what}" for name, what in told.items() if name in _FIELDS}
+        wrong = {name: told[name] for name in _FIELDS if name in told}
         return _page(area, wrong=wrong or {"person": str(refused)}), 400
     return redirect(url_for("board.show_memberships", area=area, recorded=1), 303)
 
@@ -51,7 +57,7 @@ def look_at_file(area: str) -> ResponseReturnValue:
         text = area_memberships.text_of(read_table(sent.read(), most=area_memberships.MOST_ROWS))
         report = database().rehearse(lambda session: _take_in(session, area, text, sent.filename or ""))
     except BadInput as refused:
-        return _page(area, problems=[refused.title, *map(str, refused.problems)]), 400
+        return _page(area, problems=_in_words(refused)), 400
     place = database().read(lambda session: shown.place(session, area))
     found = Uploaded(report, text)
     return shown.page("memberships_look.html", place, found=found, file=sent.filename)
@@ -64,8 +70,14 @@ def take_in_file(area: str) -> ResponseReturnValue:
     try:
         report = database().write(lambda session: _take_in(session, area, text, file))
     except BadInput as refused:
-        return _page(area, problems=[refused.title, *map(str, refused.problems)]), 400
+        return _page(area, problems=_in_words(refused)), 400
     return redirect(url_for("board.show_memberships", area=area, recorded=report.changed), 303)
+
+
+def _in_words(refused: BadInput) -> list[str]:
+    """Without what mends it at the command line."""
+    told = [f"{one.where}: {one.what}" if one.where else one.what for one in refused.problems]
+    return [refused.title, *(f"{one[:1].upper()}{one[1:]}" for one in told)]
 
 
 def _take_in(session: Session, area: str, text: str, file: str) -> Report:
