@@ -55,3 +55,17 @@ def keys_of(schema):
 @pytest.mark.parametrize("key", sorted({key for schema in SCHEMAS.values() for key in keys_of(schema)}))
 def test_every_key_of_the_mapping_files_is_told(key):
     assert key in MAPPINGS
+
+
+def test_the_rooms_of_the_pages_are_told():
+    """docs/design.md names every module in web/ and every folder there that has pages."""
+    design = (
+        (ROOT / "docs/design.md")
+        .read_text(encoding="utf-8")
+        .partition("## The pages")[2]
+        .partition("\n## ")[0]
+    )
+    web = ROOT / "lrs_bridge/web"
+    rooms = {path.stem for path in web.glob("*_pages.py")}
+    rooms |= {f"{path.parent.name}/" for path in web.glob("*/blueprint.py")}
+    assert {room for room in rooms if f"`{room}`" not in design} == set()
