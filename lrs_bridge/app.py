@@ -39,6 +39,7 @@ from lrs_bridge.web import (
     my_data_pages,  # noqa: F401  # puts its routes on the blueprint
     my_pages,
     my_report_pages,  # noqa: F401  # puts its routes on the blueprint
+    numbers,
     operator,
     pages,
     refused,
@@ -78,6 +79,7 @@ def create_app(
     """`demonstration` puts the page with people at “/”, open to whoever reaches it: for invented people on loopback. `environ`: where
     the secrets are that settings name."""
     app = _App("lrs_bridge.web", static_url_path="/static")
+    app.url_map.converters["int"] = numbers.NumberConverter
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes, BOOTSTRAP_SERVE_LOCAL=True)
     app.extensions["lrs_bridge.settings"] = settings
     app.extensions["lrs_bridge.database"] = database

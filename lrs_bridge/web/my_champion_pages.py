@@ -10,6 +10,7 @@ from lrs_bridge.flows import ask_manager, bulletin, my_champion, my_request
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 from lrs_bridge.web.my_pages import blueprint
+from lrs_bridge.web.numbers import a_number
 
 
 @blueprint.get("/champion/<area>")
@@ -56,7 +57,7 @@ def ask_for_word(area: str, place: int) -> ResponseReturnValue:
 
 @blueprint.post("/champion/<area>/cancel")
 def cancel_letter(area: str) -> ResponseReturnValue:
-    who, number = visitor(), request.form.get("letter", 0, type=int)
+    who, number = visitor(), request.form.get("letter", 0, type=a_number)
     database().write(lambda session: ask_manager.cancel(session, who, number, now()))
     return redirect(url_for("mine.show_champion", area=area), 303)
 

@@ -16,6 +16,7 @@ from lrs_bridge.store import news, projections, timetable
 from lrs_bridge.store.database import Session
 from lrs_bridge.web import here
 from lrs_bridge.web.here import database, settings
+from lrs_bridge.web.numbers import a_number
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def show_health() -> Response:
 @demonstration.get("/")
 def show_people() -> str:
     """Everybody in the demonstration, a page at a time, with where they stand and why."""
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=a_number)
 
     def journey(session: Session) -> dict[str, Any]:
         mappings = mapping_flow.in_force(session, settings().calendar)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+from urllib.parse import urlencode
+
 import pytest
 from web.visitors import (
     COORDINATOR,
@@ -13,6 +16,7 @@ from web.visitors import (
     OTHER_OFFICER,
     Wanted,
 )
+from werkzeug.routing import IntegerConverter
 
 from lrs_bridge.store import audit
 from lrs_bridge.store.roles import Viewer, sees
@@ -65,10 +69,11 @@ def values(town, *, others=()):
     return {name: theirs[name] if name in others else value for name, value in own.items()}
 
 
-def address_of(town, rule, *, others=()):
-    """The address with its variables filled in; made-up ones where a variable names something that need not exist."""
-    known = values(town, others=others)
-    made_up = {"UUIDConverter": "00000000-0000-4000-8000-000000000000", "IntegerConverter": 987654321}
+def address_of(town, rule, *, others=(), **named):
+    """The address with its variables filled in; made-up ones where a variable names something that need not exist. `named`: what
+    stands for some of them."""
+    known = {**values(town, others=others), **named}
+    made_up = {"UUIDConverter": "00000000-0000-4000-8000-000000000000", "NumberConverter": 987654321}
     filled = {
         name: known.get(name, made_up.get(type(rule._converters[name]).__name__, "nothing"))
         for name in rule.arguments
@@ -77,8 +82,8 @@ def address_of(town, rule, *, others=()):
     return adapter.build(rule.endpoint, filled)
 
 
-def opens(browser, method, address):
-    answer = browser.get(address) if method == "GET" else browser.post(address, follow=False)
+def opens(browser, method, address, **sent):
+    answer = browser.get(address) if method == "GET" else browser.post(address, follow=False, **sent)
     return answer.status_code, answer.headers.get("Location", "")
 
 
@@ -108,6 +113,30 @@ def test_what_belongs_to_others_is_not_there(town, other):
             [who] = MAY[blueprint] if blueprint != "mine" else {LEARNER}
             status, _ = opens(town.browser(who), method, address_of(town, rule, others={other}))
             assert status == 404, f"{who} {method} {rule.rule} with another's {other}: {status}"
+
+
+ASKED = ("after", "below", "learner", "number", "recorded", "sent")
+SENT = ("after", "below", "hours", "last_seen", "learner", "letter", "report", "there")
+"""Names under which pages take numbers, in addresses and in forms."""
+TOO_LONG = ("9" * 19, "9" * 5000)
+"""For a database, and for Python."""
+
+
+def test_a_number_too_long_for_anything_is_no_page_and_no_fault_of_ours(town):
+    browsers = {blueprint: town.browser(min(who)) for blueprint, who in MAY.items()}
+    for blueprint, rule, method in pages(town.bridge.app):
+        browser, address = browsers[blueprint], address_of(town, rule)
+        numbers = [name for name in rule.arguments if isinstance(rule._converters[name], IntegerConverter)]
+        for name, too_long in product(numbers, TOO_LONG):
+            other = address_of(town, rule, **{name: 987654321}).replace("987654321", too_long)
+            assert opens(browser, method, other)[0] == 404, f"{method} {rule.rule}: {name}"
+        if rule.endpoint == "mine.sign_out_everywhere":
+            continue
+        for too_long in TOO_LONG:
+            asked, sent = (dict.fromkeys(names, too_long) for names in (ASKED, SENT))
+            address = f"{address}?{urlencode(asked)}"
+            told, _ = opens(browser, method, address, **(sent if method == "POST" else {}))
+            assert told < 500, f"{method} {rule.rule}: {told}"
 
 
 def test_a_form_of_another_site_does_nothing_anywhere(town):

@@ -15,6 +15,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now, visitor
+from lrs_bridge.web.numbers import a_number
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PEOPLE: dict[str, Which] = {"champions": "champions", "left": "left", "eligible": "eligible"}
@@ -55,7 +56,7 @@ def show_bulletin(area: str) -> str:
 
     def journey(session: Session) -> tuple[Place, bulletin.Page]:
         place = shown.place(session, area)
-        return place, bulletin.page(session, place, now(), request.args.get("after", 0, type=int))
+        return place, bulletin.page(session, place, now(), request.args.get("after", 0, type=a_number))
 
     place, found = database().read(journey)
     return shown.page("bulletin.html", place, found=found)

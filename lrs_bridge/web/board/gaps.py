@@ -11,12 +11,13 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now
+from lrs_bridge.web.numbers import a_number
 
 
 @blueprint.get("/<area>/gaps")
 def show_gaps(area: str) -> str:
     sector = shown.sector_in(request.args)
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=a_number)
 
     def journey(session: Session) -> tuple[Place, Gaps]:
         place = shown.place(session, area)

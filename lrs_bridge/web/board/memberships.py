@@ -17,6 +17,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import clock, database, now, settings, visitor
+from lrs_bridge.web.numbers import a_number
 
 _ASKED = {
     "person": "Enter an e-mail address, or a number with who issued it",
@@ -94,7 +95,7 @@ def _page(area: str, *, wrong: dict[str, str] | None = None, problems: list[str]
         return place, area_memberships.bodies(place)
 
     place, asked = database().read(journey)
-    more: dict[str, Any] = {"recorded": request.args.get("recorded", type=int)}
+    more: dict[str, Any] = {"recorded": request.args.get("recorded", type=a_number)}
     return shown.page(
         "memberships.html",
         place,

@@ -14,6 +14,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now, settings, visitor
+from lrs_bridge.web.numbers import a_number
 
 
 @blueprint.get("/<area>/records")
@@ -76,7 +77,7 @@ def _refused(area: str, refused: BadInput | Conflict, reason: str) -> ResponseRe
 @blueprint.get("/<area>/unknown")
 def show_unknown(area: str) -> str:
     """People without any post. That the list was opened is kept."""
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=a_number)
 
     def journey(session: Session) -> tuple[Place, list[Unknown]]:
         place = shown.place(session, area)

@@ -15,6 +15,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now
+from lrs_bridge.web.numbers import a_number
 
 _ACTS: dict[str, Act] = {"update": "update", "leave": "leave"}
 
@@ -28,7 +29,7 @@ def show_champions(area: str) -> str:
 def record_acts(area: str) -> ResponseReturnValue:
     """Of all who are ticked: that they attended the annual update, or left."""
     form = request.form
-    chosen = [int(text) for text in form.getlist("learner") if text.isascii() and text.isdigit()]
+    chosen = form.getlist("learner", type=a_number)
     act, day = _ACTS.get(form.get("act", "")), form.get("day", "")
 
     def journey(session: Session) -> None:
@@ -83,7 +84,7 @@ def _champions_page(area: str, chosen: list[int] | None = None, refused: BridgeE
         refused=refused,
         problems=problems,
         recorded=request.args.get("recorded", ""),
-        number=request.args.get("number", 0, type=int),
+        number=request.args.get("number", 0, type=a_number),
         typed=request.form,
         not_proven=NOT_PROVEN,
     )
@@ -96,7 +97,7 @@ def _list_page(area: str, which: Which) -> tuple[Place, Page, Filter, dict[str, 
 
     def journey(session: Session) -> tuple[Place, Page]:
         place = shown.place(session, area)
-        after = request.args.get("after", 0, type=int)
+        after = request.args.get("after", 0, type=a_number)
         return place, area_register.page(session, place, wanted, now(), after)
 
     place, found = database().read(journey)

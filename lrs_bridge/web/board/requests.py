@@ -14,6 +14,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
 from lrs_bridge.web.here import database, now
+from lrs_bridge.web.numbers import a_number
 
 _WORDS: dict[str, requests.Word] = {"register": "register", "return": "return"}
 
@@ -21,7 +22,7 @@ _WORDS: dict[str, requests.Word] = {"register": "register", "return": "return"}
 @blueprint.get("/<area>/requests")
 def show_requests(area: str) -> str:
     returned = request.args.get("show") == "returned"
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=a_number)
 
     def journey(session: Session) -> tuple[Place, Page]:
         place = shown.place(session, area)

@@ -20,6 +20,7 @@ from lrs_bridge.web.coordinator.desk import desk
 from lrs_bridge.web.coordinator.record_forms import placed
 from lrs_bridge.web.coordinator.sessions import FIELDS, Typed, choices_of, typed_session
 from lrs_bridge.web.here import database, now, settings
+from lrs_bridge.web.numbers import a_number
 
 _USUAL_HOURS = 3
 
@@ -36,7 +37,7 @@ def show_check_ins(organisation: int) -> ResponseReturnValue:
 def open_check_in(organisation: int) -> ResponseReturnValue:
     at = database().read(lambda session: desk(session, organisation))
     sent, wrong = typed_session(at)
-    hours = request.form.get("hours", 0, type=int)
+    hours = request.form.get("hours", 0, type=a_number)
     if wrong:
         return _form_page(at, sent, wrong, hours)
     try:
@@ -81,8 +82,8 @@ def show_code(organisation: int, check_in_number: int) -> Response:
 @blueprint.post("/<int:organisation>/check-ins/<int:check_in_number>")
 def confirm_check_in(organisation: int, check_in_number: int) -> ResponseReturnValue:
     """Records the session with those who are ticked."""
-    there = {int(one) for one in request.form.getlist("there") if one.isdecimal()}
-    last_seen = request.form.get("last_seen", 0, type=int)
+    there = set(request.form.getlist("there", type=a_number))
+    last_seen = request.form.get("last_seen", 0, type=a_number)
     try:
         database().write(
             lambda session: check_in.confirm(
@@ -132,7 +133,7 @@ def _check_in_page(organisation: int, number: int, wrong: str) -> ResponseReturn
 
 def _struck(entered: list[check_in.OnList]) -> set[int]:
     """Who was unticked on a form that is shown again, among those whom it had."""
-    last_seen = request.form.get("last_seen", 0, type=int)
+    last_seen = request.form.get("last_seen", 0, type=a_number)
     there = set(request.form.getlist("there"))
     return {one.number for one in entered if one.number <= last_seen and str(one.number) not in there}
 

@@ -15,6 +15,7 @@ from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.store.post_standings import CHAMPION_CHOICES, Choice, Order
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.here import database, now, settings, viewer, visitor
+from lrs_bridge.web.numbers import number_in
 
 
 @blueprint.get("/<int:organisation>/people")
@@ -35,7 +36,6 @@ def find_people(organisation: int) -> ResponseReturnValue:
 
 def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> ResponseReturnValue:
     order = order_in(given)
-    after = given.get("after", "")
     found = database().read(
         lambda session: organisation_people.people_of(
             session,
@@ -44,7 +44,7 @@ def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> Respon
             choice,
             order,
             settings().calendar,
-            after=int(after) if after.isdecimal() and len(after) < _LONGEST_NUMBER else 0,
+            after=number_in(given, "after"),
         )
     )
     return render_template(
@@ -59,9 +59,6 @@ def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> Respon
         orders=organisation_people.ORDERS,
         champions=organisation_people.CHAMPIONS,
     )
-
-
-_LONGEST_NUMBER = 19
 
 
 @blueprint.post("/<int:organisation>/people/export")

@@ -18,6 +18,7 @@ from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.coordinator.desk import desk
 from lrs_bridge.web.coordinator.record_forms import FORMS, Form, Options, placed, with_decided_courses
 from lrs_bridge.web.here import database
+from lrs_bridge.web.numbers import a_number
 
 
 @blueprint.get("/<int:organisation>/records")
@@ -43,7 +44,7 @@ def _ask(session: Session, organisation: int, kind: str) -> _Asked:
     if kind == "completion":
         decided = frozenset(decided_courses(session, at.mappings))
         options["course"] = with_decided_courses(options["course"], decided, at)
-    learner = request.args.get("learner", type=int)
+    learner = request.args.get("learner", type=a_number)
     return _Asked(at, form, options, recording.person_here(session, at, learner) if learner else None)
 
 

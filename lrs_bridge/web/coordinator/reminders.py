@@ -11,6 +11,7 @@ from lrs_bridge.store.database import Session
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.coordinator.desk import desk
 from lrs_bridge.web.here import database
+from lrs_bridge.web.numbers import a_number
 
 
 @blueprint.get("/<int:organisation>/reminders")
@@ -22,7 +23,7 @@ def show_reminders(organisation: int) -> str:
         return at, reminders.reminding(session, at)
 
     at, found = database().read(look)
-    sent = request.args.get("sent", type=int)
+    sent = request.args.get("sent", type=a_number)
     return render_template("coordinator/reminders.html", at=at, found=found, sent=sent, most=reminders.MOST)
 
 

@@ -6,6 +6,7 @@ from flask import render_template, request
 
 from lrs_bridge.store import audit
 from lrs_bridge.web.here import database
+from lrs_bridge.web.numbers import a_number
 from lrs_bridge.web.operator.blueprint import blueprint
 
 _ON_A_PAGE = 50
@@ -13,13 +14,13 @@ _ON_A_PAGE = 50
 
 @blueprint.get("/audit")
 def show_audit_log() -> str:
-    return _page("", request.args.get("below", 0, type=int))
+    return _page("", request.args.get("below", 0, type=a_number))
 
 
 @blueprint.post("/audit")
 def show_audit_log_of() -> str:
     """Of one person, whose address stands in the form alone."""
-    return _page(request.form.get("who", "").strip(), request.form.get("below", 0, type=int))
+    return _page(request.form.get("who", "").strip(), request.form.get("below", 0, type=a_number))
 
 
 def _page(who: str, below: int) -> str:

@@ -10,6 +10,7 @@ from flask import Blueprint, request, url_for
 from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.moments import format_instant, parse_instant
 from lrs_bridge.web.here import settings
+from lrs_bridge.web.numbers import a_number
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
@@ -57,9 +58,9 @@ def read_place(written: str) -> tuple[datetime, int] | None:
     """As `place_of` wrote it; None for "". Raises BadInput."""
     if not written:
         return None
-    at, _, number = written.partition("_")
+    at, _, numbered = written.partition("_")
     try:
-        return parse_instant(at), int(number)
+        return parse_instant(at), a_number(numbered)
     except ValueError as wrong:
         raise BadInput(
             "The next page can't be found.", [Problem("after", "is not a place in this list")]

@@ -17,6 +17,7 @@ from lrs_bridge.store import roles as grants
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.roles import Grant, Role
 from lrs_bridge.web.here import database, now, settings, visitor
+from lrs_bridge.web.numbers import a_number
 from lrs_bridge.web.operator.blueprint import blueprint
 
 _ON_A_PAGE = 50
@@ -32,7 +33,7 @@ _FIELDS = {"email": "email", "--coordinator": "organisation", "--board": "area",
 @blueprint.get("/roles")
 def show_roles() -> ResponseReturnValue:
     chosen = request.args.get("role", "")
-    below = request.args.get("below", 0, type=int)
+    below = request.args.get("below", 0, type=a_number)
     role: Role | None = chosen if chosen in get_args(Role) else None  # type: ignore[assignment]  # one of them, then
 
     def journey(session: Session) -> tuple[list[Grant], Mappings]:
