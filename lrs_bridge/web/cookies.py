@@ -51,7 +51,10 @@ def form_token() -> str:
 
 
 def require_form_of_ours() -> None:
-    """Raises BadRequest for a form that this browser wasn't given."""
+    """Raises BadRequest for a form that this browser wasn't given, and for what no keyboard writes and no database keeps."""
+    written = [*(request.view_args or {}).values(), *(text for _, text in request.values.items(multi=True))]
+    if any("\0" in text for text in written if isinstance(text, str)):
+        raise BadRequest("What was sent holds a letter that can't be kept. Go back and type it again.")
     if request.method != "POST":
         return
     if not hmac.compare_digest(request.form.get("form_token", "").encode(), form_token().encode()):

@@ -16,7 +16,7 @@ from web.visitors import (
     OTHER_OFFICER,
     Wanted,
 )
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, UnicodeConverter
 
 from lrs_bridge.store import audit
 from lrs_bridge.store.roles import Viewer, sees
@@ -137,6 +137,21 @@ def test_a_number_too_long_for_anything_is_no_page_and_no_fault_of_ours(town):
             address = f"{address}?{urlencode(asked)}"
             told, _ = opens(browser, method, address, **(sent if method == "POST" else {}))
             assert told < 500, f"{method} {rule.rule}: {told}"
+
+
+def test_a_letter_that_no_database_keeps_is_refused_everywhere(town):
+    browsers = {blueprint: town.browser(min(who)) for blueprint, who in MAY.items()}
+    for blueprint, rule, method in pages(town.bridge.app):
+        browser, address = browsers[blueprint], address_of(town, rule)
+        if method == "POST":
+            assert opens(browser, method, address, name="a\0b")[0] == 400, rule.rule
+        if blueprint != "from_site":  # which leads whoever has signed in elsewhere
+            assert opens(browser, method, f"{address}?team=a%00b")[0] == 400, f"{method} {rule.rule}"
+        for one in rule.arguments:
+            if not isinstance(rule._converters[one], UnicodeConverter):
+                continue
+            answer = opens(browser, method, address_of(town, rule, **{one: "a\0b"}))
+            assert answer[0] in (400, 404), f"{method} {rule.rule}: {one}"
 
 
 def test_a_form_of_another_site_does_nothing_anywhere(town):
