@@ -11,7 +11,7 @@ from lrs_bridge.errors import BadInput, Forbidden
 from lrs_bridge.flows import recording
 from lrs_bridge.flows.imports import KINDS
 from lrs_bridge.flows.imports.scope import KINDS as OPEN
-from lrs_bridge.store import organisations
+from lrs_bridge.store import organisations, people
 from lrs_bridge.store.roles import Viewer
 
 PEOPLE = """person,identifiers,organisation,area,role,until
@@ -185,6 +185,18 @@ class TestJoining:
         assert "Femi" not in f"{report.changes}{report.warnings}"
         report = colne.brings("people", "Ash Rao,asha@colne.example,Colne Primary School,essex")
         assert "known so far as “Asha Rao”" in str(report.warnings)
+
+
+def test_nobody_who_works_elsewhere_is_called_otherwise(colne):
+    def called(who):
+        return colne.world.database.read(
+            lambda session: people.names_of_learners(session, [people.learner_with(session, f"mailto:{who}")])
+        ).popitem()[1]
+
+    for who in ("femi@grays.example", "asha@colne.example"):
+        colne.brings("people", f"Somebody Else,{who},Colne Primary School,essex")
+    assert called("femi@grays.example") == "Femi Ade"
+    assert called("asha@colne.example") == "Somebody Else"
 
 
 def test_attendees_may_be_new_and_are_told_alike_whether_known_elsewhere_or_not(colne):

@@ -204,7 +204,8 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
     learners_before = people.learner_numbers(session, numbers.values())
     held = taking.scope.held_elsewhere(session, learners_before.values()) if taking.scope else set()
     identity.prove(session, pairs, kind="people_file", source=taking.who, now=taking.now)
-    renamed = people.name_people(session, {numbers[text]: name for text, name in names}, taking.now)
+    called = {numbers[text]: name for text, name in names}
+    renamed = people.name_people(session, _without_named(session, called, learners_before, held), taking.now)
     learners = people.learner_numbers(session, numbers.values())
     if held:
         _hold_joins([value["person"] for value in values], edges, learners_before, learners, held)
@@ -225,6 +226,14 @@ def introduce(session: Session, values: Sequence[dict[str, Any]], taking: Taking
         warning = _warning(value["person"], met, apart=apart)
         found.append(Introduced(known[0], own[0], warning, changed=changed))
     return found
+
+
+def _without_named(
+    session: Session, called: Mapping[int, str], learners: Mapping[int, int], held: set[int]
+) -> dict[int, str]:
+    """The names without those of learners `held` elsewhere who have one: it stands on their certificates and in letters."""
+    named = {learner for learner, name in people.names_of_learners(session, held).items() if name}
+    return {number: name for number, name in called.items() if learners[number] not in named}
 
 
 def _hold_joins(
