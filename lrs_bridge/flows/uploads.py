@@ -93,7 +93,8 @@ class Headings:
 def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
     kind, table = imports.KINDS[upload.kind], _table(upload)
     courses = {**{key: key for key in decided_courses(session, desk.mappings)}, **desk.mappings.courses}
-    known = meanings_of(kind, table, courses, batches.headings(session, kind.name))
+    remembered = batches.headings(session, kind.name, desk.organisation.number)
+    known = meanings_of(kind, table, courses, remembered)
     first = list(islice(table.rows(), _EXAMPLES))
     headings = tuple(
         Heading(

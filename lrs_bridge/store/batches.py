@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import upsert
+from lrs_bridge.store.recording_tables import organisation_headings
 from lrs_bridge.store.schema import import_headings, imports
 
 
@@ -45,18 +46,36 @@ def named(session: Session, numbers: Iterable[int]) -> dict[int, Batch]:
     return {row.id: Batch(row.kind, row.file, row.who, row.at) for row in session.execute(found)}
 
 
-def headings(session: Session, kind: str) -> dict[str, str]:
-    """Folded heading → what it was once said to mean."""
-    found = sa.select(import_headings).where(import_headings.c.kind == kind)
-    return {row.heading: row.column for row in session.execute(found)}
+def headings(session: Session, kind: str, organisation: int | None = None) -> dict[str, str]:
+    """Folded heading → what it was once said to mean: by operators for every table, and in those of an organisation (by number)
+    what its own coordinators said before that."""
+    found = sa.select(import_headings.c.heading, import_headings.c.column)
+    known = {row.heading: row.column for row in session.execute(found.where(import_headings.c.kind == kind))}
+    if organisation is not None:
+        own = organisation_headings.c
+        theirs = sa.select(own.heading, own.column)
+        rows = session.execute(theirs.where(own.organisation_id == organisation, own.kind == kind))
+        known |= {row.heading: row.column for row in rows}
+    return known
 
 
-def remember(session: Session, kind: str, said: Mapping[str, str], *, who: str, now: datetime) -> None:
-    known = headings(session, kind)
+def remember(
+    session: Session,
+    kind: str,
+    said: Mapping[str, str],
+    *,
+    organisation: int | None = None,
+    who: str,
+    now: datetime,
+) -> None:
+    """For the tables of that organisation alone, where it is one's coordinator who said it."""
+    known = headings(session, kind, organisation)
+    place = {} if organisation is None else {"organisation_id": organisation}
+    table = import_headings if organisation is None else organisation_headings
     rows = [
-        {"kind": kind, "heading": heading, "column": column, "who": who, "at": now}
+        {**place, "kind": kind, "heading": heading, "column": column, "who": who, "at": now}
         for heading, column in said.items()
         if known.get(heading) != column
     ]
     if rows:
-        session.execute(upsert(session, import_headings, key=("kind", "heading")), rows)
+        session.execute(upsert(session, table, key=(*place, "kind", "heading")), rows)

@@ -63,3 +63,15 @@ reminders = sa.Table(
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False, index=True),
 )
+
+# What a heading means in the tables of one organisation, as its coordinators said. Nobody else's tables are read by it.
+organisation_headings = sa.Table(
+    "organisation_headings",
+    metadata,
+    sa.Column("organisation_id", sa.ForeignKey("organisations.id"), primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("heading", sa.Text, primary_key=True),  # folded
+    sa.Column("column", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)

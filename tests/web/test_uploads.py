@@ -9,11 +9,11 @@ from datetime import timedelta
 import openpyxl
 import pytest
 import sqlalchemy as sa
-from web.visitors import COORDINATOR, LEARNER, OTHER_LEARNER
+from web.visitors import COORDINATOR, LEARNER, OTHER_COORDINATOR, OTHER_LEARNER
 
 from lrs_bridge.flows import uploads as flow
 from lrs_bridge.jobs import JOBS, Timetable
-from lrs_bridge.store.recording_tables import uploads
+from lrs_bridge.store.recording_tables import organisation_headings, uploads
 from lrs_bridge.store.schema import import_headings, imports, posts
 
 HEAD = "bea.lind@colne.example"
@@ -30,9 +30,9 @@ def workbook(rows):
 
 
 class Desk:
-    def __init__(self, town):
-        self.town, self.bridge, self.browser = town, town.bridge, town.browser(COORDINATOR)
-        self.base = f"/organisations/{town.organisation('Colne Primary School')}/uploads"
+    def __init__(self, town, who=COORDINATOR, organisation="Colne Primary School"):
+        self.town, self.bridge, self.browser = town, town.bridge, town.browser(who)
+        self.base = f"/organisations/{town.organisation(organisation)}/uploads"
 
     def sends(self, content, kind="completions", name="training.csv"):
         content = content.encode() if isinstance(content, str) else content
@@ -122,9 +122,9 @@ def test_twice_is_once(desk):
 def test_headings_are_matched_once(desk):
     page = desk.sent(OWN)
     desk.browser.post(f"{page}/headings", **TOLD)
-    assert not [one for one in desk.rows(import_headings) if one.column]
+    assert not [one for one in desk.rows(organisation_headings) if one.column]
     desk.browser.post(page)
-    assert {(one.heading, one.column) for one in desk.rows(import_headings)} == {
+    assert {(one.heading, one.column) for one in desk.rows(organisation_headings)} == {
         ("work_e-mail", "person"),
         ("passed_on", "date"),
         ("training", "course"),
@@ -144,6 +144,16 @@ def test_what_is_sent_again_corrected_asks_for_no_heading(desk):
         f"{line},{'red' if number else 'Colour'}\n" for number, line in enumerate(OWN.splitlines())
     )
     assert "There is no column “Colour” here" in desk.shown(desk.sent(with_more)).text
+
+
+def test_what_they_mean_elsewhere_is_asked_there(desk):
+    page = desk.sent(OWN)
+    desk.browser.post(f"{page}/headings", **TOLD)
+    desk.browser.post(page)
+    assert desk.rows(import_headings) == []
+    others = Desk(desk.town, OTHER_COORDINATOR, "Grays Youth Club")
+    asked = others.shown(others.sent(OWN.replace(LEARNER, OTHER_LEARNER)))
+    assert "What do your headings mean?" in asked.text
 
 
 def test_no_heading_is_passed_over_unless_somebody_says_so(desk):

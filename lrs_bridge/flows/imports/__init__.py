@@ -102,7 +102,7 @@ def prepare(
         table,
         courses=courses,
         told={fold(heading): meaning.strip() for heading, meaning in (told or {}).items()},
-        remembered=batches.headings(session, kind.name),
+        remembered=batches.headings(session, kind.name, scope.number if scope else None),
         constants={fold(column): text for column, text in (constants or {}).items()},
     )
     return Prepared(kind, table, layout, known, check(kind, table, layout, known, progress))
@@ -141,7 +141,15 @@ def take_in(
         entry for found, _ in entries_of(kind, prepared.table, layout, prepared.known) for entry in found
     )
     take_in_entries(session, kind, entries, report, taking, progress)
-    batches.remember(session, kind.name, layout.said, who=taking.who, now=taking.now)
+    scope = prepared.known.scope
+    batches.remember(
+        session,
+        kind.name,
+        layout.said,
+        organisation=scope.number if scope else None,
+        who=taking.who,
+        now=taking.now,
+    )
     if report.changed:
         batches.end(session, batch, report.counts)
     else:

@@ -36,6 +36,12 @@ class Scope:
         return next((self.people[name] for name in names_of([identifier]) if name in self.people), None)
 
     @property
+    def number(self) -> int:
+        """Of the organisation."""
+        [number] = self.viewer.organisations
+        return number
+
+    @property
     def learners(self) -> frozenset[int]:
         return frozenset(self.people.values())
 
