@@ -18,6 +18,7 @@ import pytest
 from builders import Shell
 
 from lrs_bridge import cli, serving
+from lrs_bridge.cli import main
 from lrs_bridge.flows.imports import KINDS
 from lrs_bridge.mapping_files import FOLDERS
 from lrs_bridge.settings import SHIPPED_MAPPINGS, TABLE
@@ -101,6 +102,13 @@ class TestHelp:
         assert "Example:\n    lrs-bridge demo --once" in said
         for command in commands():
             assert f"\n  {command} " in said
+
+    def test_the_group_lists_each_command_once_by_what_it_is_for(self, unmigrated):
+        listed = [name for names in main.sections.values() for name in names]
+        assert sorted(listed) == sorted(main.commands)
+        said = unmigrated.well("--help")
+        assert all(f"\n{title}:\n" in said for title in main.sections)
+        assert all(f"\n  {name} " in said for name in listed)
 
     def test_help_needs_no_settings_and_no_database(self, unmigrated):
         unmigrated.well("status", "--help", LRS_BRIDGE_NONSENSE="1", LRS_BRIDGE_DATABASE_URL="nowhere")

@@ -7,11 +7,11 @@ import click
 
 from lrs_bridge import __version__
 from lrs_bridge.cli import alerts, champion, erasures, mappings, operating, people, sending, training, users
-from lrs_bridge.cli.plumbing import Refusing, example
+from lrs_bridge.cli.plumbing import InSections, example
 
 
 @click.group(
-    cls=Refusing,
+    cls=InSections,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=example("lrs-bridge demo --once"),
 )
@@ -23,35 +23,34 @@ def main() -> None:
     """
 
 
-for command in (
-    operating.init,
-    operating.migrate_command,
-    operating.settings_command,
-    operating.add_client,
-    operating.revoke_client,
-    sending.rotate_client,
-    sending.clients_command,
-    sending.launch_link,
-    sending.refused_command,
-    operating.serve,
-    operating.worker,
-    operating.status,
-    operating.demo_command,
-    mappings.check_mappings,
-    mappings.schema,
-    mappings.mappings_command,
-    mappings.what_if,
-    training.unmapped,
-    training.import_command,
-    training.recompute,
-    training.explain,
-    people.people,
-    people.void,
-    champion.champion,
-    users.add_user,
-    users.remove_user,
-    users.users,
-    alerts.alerts,
-    erasures.erasures,
-):
-    main.add_command(command)
+for title, commands in {
+    "To begin": (
+        operating.init,
+        operating.settings_command,
+        operating.migrate_command,
+        operating.demo_command,
+    ),
+    "Running it": (operating.serve, operating.worker, operating.status, training.recompute),
+    "Who sends statements": (
+        operating.add_client,
+        sending.clients_command,
+        sending.rotate_client,
+        operating.revoke_client,
+        sending.launch_link,
+        sending.refused_command,
+        training.unmapped,
+    ),
+    "Mapping files": (mappings.check_mappings, mappings.what_if, mappings.mappings_command, mappings.schema),
+    "Learners and their records": (
+        training.explain,
+        training.import_command,
+        people.people,
+        people.void,
+        erasures.erasures,
+    ),
+    "Boards": (champion.champion, alerts.alerts),
+    "Who may sign in to what": (users.add_user, users.users, users.remove_user),
+}.items():
+    for command in commands:
+        main.add_command(command)
+    main.sections[title] = [str(command.name) for command in commands]

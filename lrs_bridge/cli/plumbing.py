@@ -34,6 +34,24 @@ class Refusing(click.Group):
             ctx.exit(refused.exit_code)
 
 
+class InSections(Refusing):
+    """Lists its commands by what they are for. `sections`: title → names."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.sections: dict[str, list[str]] = {}
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        longest = max(map(len, self.commands))
+        for title, names in self.sections.items():
+            rows = [
+                (name.ljust(longest), self.commands[name].get_short_help_str(formatter.width - 6 - longest))
+                for name in names
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
 def example(text: str) -> str:
     return f"\b\nExample:\n  {text}"
 
