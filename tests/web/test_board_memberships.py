@@ -81,7 +81,7 @@ def test_of_nobody_outside_the_area_and_the_same_is_said_of_whoever_is_not_known
         ({"checked": "13/13/2026"}, "is not a day"),
         ({"checked": "01/01/2199"}, "is still to come"),
         ({"source": ""}, "Enter where it was checked"),
-        ({"until": "01/01/2020"}, "lies before the day"),
+        ({"until": "01/01/2020"}, "Lies before the day"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(town, wrong, told):
