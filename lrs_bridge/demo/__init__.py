@@ -374,7 +374,7 @@ def _show_mail(mailbox: Path, say: Callable[[str], None]) -> None:
         with path.open("rb") as file:
             messages.append(BytesParser(policy=policy.default).parse(file))
     messages.sort(key=lambda message: (message["Subject"], message["To"]))
-    say(f"\nThe Boards had {len(messages)} messages:")
+    say(f"\n{len(messages)} messages went out to Boards and learners:")
     whole: dict[str, Any] = {}
     for message in messages:
         say(f"  to {message['To']}: {message['Subject']}")
