@@ -104,3 +104,9 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_kept(desk, fields,
     assert answer.status_code == 400
     assert told in re.search(rf'id="{field}-error">(.*?)</p>', answer.text, re.DOTALL)[1]
     assert desk.bridge.database.read(lambda session: session.execute(sa.select(uploads)).all()) == []
+
+
+def test_all_that_is_wrong_is_told_at_once(desk):
+    answer = desk.sends(attendees="Asha Rao", date="31/02/2026", courses=[])
+    for field in ("attendees", "date", "courses"):
+        assert f'id="{field}-error"' in answer.text, field

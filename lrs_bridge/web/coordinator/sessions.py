@@ -9,8 +9,9 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.connectors.tables import csv_of, read_csv
-from lrs_bridge.errors import BadInput
+from lrs_bridge.errors import BadInput, Conflict
 from lrs_bridge.flows import attendees, recording, uploads
+from lrs_bridge.flows.days import moment_of
 from lrs_bridge.flows.recording import Desk
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.coordinator.blueprint import blueprint
@@ -57,6 +58,13 @@ def typed_session(at: Desk) -> tuple[Typed, dict[str, str]]:
         request.form.get("attendees", ""),
     )
     wrong = {name: text for name, text in _ASKED.items() if not row[name]}
+    if row["date"]:
+        try:
+            moment_of(row["date"], "date", at.mappings.calendar, at.now)
+        except BadInput as refused:
+            wrong["date"] = refused.problems[0].what
+        except Conflict as refused:
+            wrong["date"] = refused.title
     if not wrong.get("delivered_by") and not {"@", "|"} & {*row["delivered_by"]}:
         wrong["delivered_by"] = "Enter an e-mail address in the correct format, like name@example.org"
     if not (sent.courses or sent.items):
