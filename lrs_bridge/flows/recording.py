@@ -17,7 +17,7 @@ from lrs_bridge.flows.imports.scope import Scope, scope_of
 from lrs_bridge.learning.mappings import Mappings
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import organisations, people, roles
+from lrs_bridge.store import organisations, people, posts, roles
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.organisations import Organisation
 from lrs_bridge.store.roles import Viewer
@@ -65,7 +65,8 @@ def desk(
 
 @dataclass(frozen=True, slots=True)
 class PersonHere:
-    """Somebody of the organisation: `identifier`: one that records can hang on, in canonical text."""
+    """Somebody of the organisation: `identifier`: that of their post there, in canonical text, which records hang on and which
+    pages may tell; what else they are known by is not the organisation's to see."""
 
     learner: int
     name: str
@@ -76,8 +77,10 @@ def person_here(session: Session, desk: Desk, learner: int) -> PersonHere:
     """Raises NotFound for whoever has no post at the organisation."""
     if not roles.sees(session, desk.viewer, learner):
         raise NotFound(_NOT_THERE)
-    person = people.load(session, [learner])[learner]
-    return PersonHere(learner, person.name or person.identifiers[0], person.identifiers[0])
+    recorded = posts.recorded(session, learner).values()
+    identifier = next(one.identifier for one in recorded if one.organisation == desk.organisation.number)
+    name = people.names_of_learners(session, [learner])[learner]
+    return PersonHere(learner, name or identifier.removeprefix("mailto:"), identifier)
 
 
 def prepare(

@@ -90,6 +90,19 @@ def test_the_same_again_is_told_and_a_correction_takes_its_place(desk):
     assert "KC-1" in desk.browser.get(second).text
 
 
+def test_a_page_about_one_person_tells_no_address_that_they_have_elsewhere(desk):
+    desk.town.bridge.import_csv(
+        "people",
+        "person,identifiers,organisation,area,manager\n"
+        "Dee Two,aaa@elsewhere.example; dee@colne.example,Grays Youth Club,thurrock,\n"
+        "Dee Two,dee@colne.example; aaa@elsewhere.example,Colne Primary School,essex,boss@colne.example\n",
+    )
+    query = f"?learner={desk.town.learner('dee@colne.example')}"
+    sure = desk.sends("attestation", query, **ATTESTATION)
+    assert "dee@colne.example" in sure.text
+    assert "elsewhere" not in sure.text
+
+
 def test_a_persons_page_may_lead_here_and_then_nobody_is_asked_for(desk):
     query = f"?learner={desk.town.learner(LEARNER)}"
     person = desk.browser.get(f"{desk.base}/people/{desk.town.learner(LEARNER)}").text
