@@ -137,7 +137,7 @@ class OpenIdProvider:
                 f"{self._provider.name} did not say your e-mail address. Sign in by e-mail instead."
             )
         if (
-            claims.get("email_verified") is False
+            claims.get("email_verified", True) not in (True, "true")  # some providers write it as text
             or email.rpartition("@")[2] not in self._provider.mail_domains
         ):
             raise NotSignedIn(

@@ -133,6 +133,7 @@ def test_what_is_right_is_believed(provider):
         {"key": OTHER_KEY},
         {"by_public_key": True},
         {"email_verified": False},
+        {"email_verified": "false"},
         {"email": "asha.rao@other.example"},
         {"email": "asha.rao@other.example@colne.example.evil"},
         {"email": ""},
