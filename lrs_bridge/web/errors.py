@@ -37,7 +37,9 @@ def register(app: Flask) -> None:
 
 def _refused(error: BridgeError) -> Response:
     title = error.title
-    log.warning("answered %s to %s %s: %s", error.status, request.method, _asked(), title)
+    # What somebody who is signed in is told may name people; the log names none.
+    told = type(error).__name__ if "visitor" in g else title
+    log.warning("answered %s to %s %s: %s", error.status, request.method, _asked(), told)
     if isinstance(error, Unavailable):
         title = "The service can't reach its database just now; nothing was kept. Try again."
     g.refused_problems = error.problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from web.boards import act, asked_for, eligible
-from web.visitors import OFFICER, OTHER_OFFICER
+from web.visitors import LEARNER, OFFICER, OTHER_OFFICER
 
 ASHA = "asha.rao@colne.example"
 ILA = "ila.moss@colne.example"
@@ -23,6 +23,13 @@ def asked(town):
 
 def request_page(town, mail=ILA, area="essex"):
     return f"/boards/{area}/requests/{town.learner(mail)}"
+
+
+def test_the_log_names_nobody_whom_a_page_tells_of(town, caplog):
+    answer = town.browser(OFFICER).get(f"/boards/essex/requests/{town.learner(LEARNER)}")
+    assert (answer.status_code, "Asha Rao" in answer.text) == (404, True)
+    assert "answered 404 to GET /boards/<area>/requests/<int:learner>: NotFound" in caplog.text
+    assert "Asha" not in caplog.text
 
 
 def test_the_list_shows_those_of_the_area_alone(asked):
