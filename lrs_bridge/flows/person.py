@@ -98,10 +98,28 @@ def person_seen(session: Session, viewer: Viewer, learner: int, calendar: Calend
     )
     if whole.kept:
         body = narrowed(whole.kept.body, history, sight, mappings, viewer.now)
+        body["evidence"] = _without_names_elsewhere(body["evidence"], whole.evidence, sight)
         whole = replace(whole, kept=replace(whole.kept, body=body))
     known_by = {whole.recorded[post.number].identifier for post in own}
     identifiers = [text for text in whole.person.identifiers if text in known_by]
     return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, names)
+
+
+def _without_names_elsewhere(
+    shown: Sequence[dict[str, Any]], known: Sequence[Evidence], sight: Sight
+) -> list[dict[str, Any]]:
+    """Training that was recorded for a post that they don't see is told without who saw, gave or delivered it there."""
+    elsewhere = {
+        one.statement_id
+        for one in known
+        if one.source == BRIDGE
+        and one.kind == "course"
+        and not sight.is_here(one.detail.get("organisation"), one.detail.get("area"))
+    }
+    return [
+        {**one, "because": "recorded by hand"} if one["counts"] and one["statement_id"] in elsewhere else one
+        for one in shown
+    ]
 
 
 def seen_by_themselves(session: Session, learner: int, calendar: Calendar) -> PersonSeen:

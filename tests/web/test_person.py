@@ -75,6 +75,23 @@ def test_nothing_of_posts_elsewhere_shows(asha):
     ]
 
 
+def test_training_for_a_post_elsewhere_is_told_without_who_gave_it_there(asha):
+    head = "person,course,date,organisation,area,seen_by,seen_by_name"
+    rows = f"{LEARNER},escb_missing,2026-02-04,Harwich Youth Centre,essex,hal@harwich.example,Hal Harwich\n"
+    asha.bridge.import_csv("completions", f"{head}\n{rows}")
+    head = "date,title,delivered_by,delivered_by_name,organisation,area,courses,attendees"
+    rows = (
+        f"2026-02-05,Quay pack,mo@harwich.example,Mo Quay,Harwich Youth Centre,essex,escb_basic,{LEARNER}\n"
+    )
+    asha.bridge.import_csv("sessions", f"{head}\n{rows}")
+    asha.bridge.recompute()
+    at_colne = seen(asha, at=["Colne Primary School"]).evidence
+    assert [one.because for one in at_colne if "2026" in one.day][-2:] == ["recorded by hand"] * 2
+    assert not {"Harwich", "Quay"} & set(re.findall(r"\w+", repr(at_colne)))
+    assert "seen by Hal Harwich" in repr(seen(asha, at=["Harwich Youth Centre"]).evidence)
+    assert "delivered by Mo Quay" in repr(seen(asha, areas=["essex"]).evidence)
+
+
 def test_champion_standards_are_judged_by_the_posts_seen(asha):
     """The word of the manager at Harwich is none at Colne."""
     asha.bridge.import_csv("attestations", COLNE_SAYS_NO)
