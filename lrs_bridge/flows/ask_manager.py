@@ -17,7 +17,7 @@ from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem, TooMany, Un
 from lrs_bridge.flows import line_managers
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.champion import recorded_for
-from lrs_bridge.flows.letters import hand_in, letter, send_now
+from lrs_bridge.flows.letters import hand_in, letter, send_now, without_addresses
 from lrs_bridge.flows.line_managers import Held
 from lrs_bridge.flows.sign_in import Visitor, address_typed, digest_of_token, new_token
 from lrs_bridge.learning.mappings import Mappings
@@ -130,7 +130,7 @@ def remind(database: Database, settings: Settings, clock: Clock) -> int:
         try:
             sent += _send_reminder(database, settings, one, link, now)
         except (DeliveryFailed, Undelivered) as failure:
-            log.warning("a reminder was not sent: %s", failure)
+            log.warning("a reminder was not sent: %s", without_addresses(failure))
             if not (isinstance(failure, DeliveryFailed) and failure.permanent):
                 failed.append(one.number)
                 database.write(partial(manager_letters.not_reminded, number=one.number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import uuid
 from datetime import datetime
@@ -95,8 +96,16 @@ def send_now(message: EmailMessage, settings: Settings) -> None:
     if sender.is_alive():
         failures.append(DeliveryFailed(f"it took more than {_PATIENCE:g} s", permanent=False))
     if failures:
-        log.warning("a letter was not taken: %s", failures[0])
+        log.warning("a letter was not taken: %s", without_addresses(failures[0]))
         raise Undelivered(_NOT_SENT) from failures[0]
+
+
+_ADDRESS = re.compile(r"[^\s<>,;:()]+@[^\s<>,;:()]+")
+
+
+def without_addresses(said: object) -> str:
+    """Of a failure, for the log and for operators: mail servers repeat whom they refuse."""
+    return _ADDRESS.sub("(an address)", str(said))
 
 
 def hand_in(message: EmailMessage, settings: Settings) -> None:

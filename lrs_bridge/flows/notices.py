@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from typing import Any
 from lrs_bridge.connectors import DeliveryFailed
 from lrs_bridge.errors import BadInput, Undelivered
 from lrs_bridge.flows.deliver import CLAIM_SECONDS, Sent, next_try
-from lrs_bridge.flows.letters import NotSetUp, hand_in, letter
+from lrs_bridge.flows.letters import NotSetUp, hand_in, letter, without_addresses
 from lrs_bridge.learning.identity import folded
 from lrs_bridge.moments import Clock
 from lrs_bridge.settings import Settings
@@ -53,12 +52,11 @@ def reasons(session: Session, limit: int) -> list[tuple[str, int]]:
     """Why e-mails were not sent, and how many each, the most frequent first; without the addresses that mail servers repeat."""
     found: Counter[str] = Counter()
     for reason, number in notices.reasons(session, _REASONS_LOOKED_AT):
-        found[_ADDRESS.sub("(an address)", reason)] += number
+        found[without_addresses(reason)] += number
     return found.most_common(limit)
 
 
 _REASONS_LOOKED_AT = 200
-_ADDRESS = re.compile(r"[^\s<>,;:()]+@[^\s<>,;:()]+")
 
 
 def again(session: Session, *, who: str, now: datetime) -> int:
@@ -86,7 +84,7 @@ def send(database: Database, settings: Settings, clock: Clock) -> Sent:
             database.write(partial(notices.sent, number=claimed.id))
             continue
         done.failed += 1
-        log.warning("a notice (%s) was not sent: %s", claimed.template, failure)
+        log.warning("a notice (%s) was not sent: %s", claimed.template, without_addresses(failure))
         mark = partial(
             notices.failed,
             number=claimed.id,

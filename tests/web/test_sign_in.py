@@ -162,10 +162,12 @@ class TestWhoIsKnown:
         bridge = make_bridge(smtp_host="127.0.0.1", mail_from="nobody in particular")
         assert Browser(bridge).asks().status_code == 503
 
-    def test_a_letter_that_is_not_taken_is_said(self, desk):
+    def test_a_letter_that_is_not_taken_is_said(self, desk, caplog):
         desk.smtp.answers.append("451 later")
         answer = desk.browser().asks()
         assert answer.status_code == 503
+        assert "refused the recipient (an address): 451" in caplog.text
+        assert MAIL.casefold() not in caplog.text.casefold()
         assert desk.rows(sign_ins) == []
 
     def test_a_mail_server_that_says_nothing_holds_up_few(self, make_bridge, monkeypatch):
