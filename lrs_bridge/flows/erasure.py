@@ -74,9 +74,10 @@ def _tell_boards(session: Session, learner: int, about: _About, calendar: Calend
 def withdraw(session: Session, who: Visitor, now: datetime) -> None:
     """Raises NotFound where the visitor has no open request."""
     one = standing_request(session, who)
-    if one is None or one.state != "open":
+    if one is None or not erasures.close(
+        session, one.number, "withdrawn", by=who.address, reason="", now=now
+    ):
         raise NotFound("You have no open request.")
-    erasures.close(session, one.number, "withdrawn", by=who.address, reason="", now=now)
     audit.note(
         session, who=who.address, act="asks for erasure no longer", about=f"learner {one.learner}", now=now
     )
@@ -90,9 +91,8 @@ def close(
         problem = Problem("--reason", "is empty", mend="it is what the learner is told")
         raise BadInput("Nothing was changed.", [problem])
     one = erasures.numbered(session, number)
-    if one is None or one.state != "open":
+    if one is None or not erasures.close(session, number, state, by=who, reason=reason.strip(), now=now):
         raise NotFound(f"There is no open request with number {number}.")
-    erasures.close(session, number, state, by=who, reason=reason.strip(), now=now)
     audit.note(
         session,
         who=who,

@@ -78,9 +78,13 @@ def closed_ones(session: Session, limit: int) -> list[Request]:
     return _requests(session, erasure_requests.c.id.in_(chosen))[::-1]
 
 
-def close(session: Session, number: int, state: State, *, by: str, reason: str, now: datetime) -> None:
-    change = sa.update(erasure_requests).where(erasure_requests.c.id == number)
-    session.execute(change.values(state=state, closed_at=now, closed_by=by, reason=reason))
+def close(session: Session, number: int, state: State, *, by: str, reason: str, now: datetime) -> bool:
+    """False where somebody else has closed it."""
+    change = sa.update(erasure_requests).where(
+        erasure_requests.c.id == number, erasure_requests.c.state == "open"
+    )
+    values = {"state": state, "closed_at": now, "closed_by": by, "reason": reason}
+    return session.execute(change.values(values)).rowcount > 0
 
 
 def _requests(session: Session, which: sa.ColumnElement[bool]) -> list[Request]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from web.visitors import LEARNER, OFFICER, OPERATOR, OTHER_LEARNER
@@ -82,6 +85,33 @@ def test_is_answered_with_a_reason_that_the_learner_is_told(town, smtp, state):
     [last] = town.bridge.database.read(lambda session: audit.entries(session, limit=1))
     assert (last.who, last.act, last.about) == ("op", f"erasure {state}", f"learner {town.learner(LEARNER)}")
     assert f"Request 1</a>, {state} on 2 Mar 2026" in town.browser(OPERATOR).get("/operator/erasures").text
+
+
+def test_of_two_answers_at_once_one_is_given(town, smtp, monkeypatch):
+    asks(town)
+    letters(town, smtp)
+    both, look = Barrier(2), erasures.numbered
+
+    def together(session, number):
+        found = look(session, number)
+        with contextlib.suppress(BrokenBarrierError):  # where one waits for the other to commit
+            both.wait(timeout=1)
+        return found
+
+    monkeypatch.setattr(erasures, "numbered", together)
+
+    def answers(state):
+        try:
+            return close(town, 1, state, reason=f"It is {state}.").state
+        except NotFound:
+            return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        given = sorted(pool.map(answers, ("done", "refused")))
+    assert given == ["", "open"]
+    bridge = town.bridge
+    notices.send(bridge.database, bridge.settings, bridge.clock)
+    assert len(smtp.messages) == 1
 
 
 def test_is_answered_on_the_page_too(town, smtp):
