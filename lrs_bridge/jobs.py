@@ -247,7 +247,7 @@ def _sources(table: Timetable) -> str:
 
 
 def _what_if(table: Timetable) -> str:
-    return carry_out(table.database, table.settings, table.clock)
+    return carry_out(table.database, table.settings, table.clock, stop=table.stopping.is_set)
 
 
 def _verify(table: Timetable) -> str:

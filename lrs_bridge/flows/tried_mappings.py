@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,9 +68,15 @@ def _path_of(name: str, text: str, files: Mapping[str, str]) -> str:
     return f"{folder}/{base}"
 
 
-def carry_out(database: Database, settings: Settings, clock: Clock) -> str:
+class _Stopped(Exception):
+    pass
+
+
+def carry_out(
+    database: Database, settings: Settings, clock: Clock, *, stop: Callable[[], bool] = lambda: False
+) -> str:
     """Tries the change that waits longest. Returns in words what was done, "" for nothing. Right when two run at once, and begun
-    anew where one is killed."""
+    anew where one is killed, or `stop` says so."""
     asked = database.write(
         lambda session: what_ifs.claim_next(session, now=clock(), for_seconds=_CLAIM_SECONDS)
     )
@@ -80,6 +86,8 @@ def carry_out(database: Database, settings: Settings, clock: Clock) -> str:
 
     def tell(seen: WhatIf) -> None:
         nonlocal told_at
+        if stop():
+            raise _Stopped
         now = clock()
         if now - told_at >= _TOLD_EVERY:
             told_at = now
@@ -95,6 +103,9 @@ def carry_out(database: Database, settings: Settings, clock: Clock) -> str:
             lambda session: what_if(session, mappings, settings, clock(), limit=0, progress=tell)
         )
         state, result = "done", in_words(seen)
+    except _Stopped:
+        database.write(lambda session: what_ifs.give_back(session, number))
+        return f"what if {asked.about}: stopped, and begun anew later"
     except Exception as wrong:
         log.exception("a change of mapping files could not be tried")
         state, result = "failed", [{"title": "It could not be tried", "lines": [type(wrong).__name__]}]

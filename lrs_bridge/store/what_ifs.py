@@ -77,6 +77,12 @@ def go_on(session: Session, number: int, *, done: int, total: int, now: datetime
     session.execute(sa.update(what_ifs).where(what_ifs.c.id == number).values(values))
 
 
+def give_back(session: Session, number: int) -> None:
+    """Lets it wait again."""
+    values = {"state": "waiting", "claimed_until": None, "done": 0}
+    session.execute(sa.update(what_ifs).where(what_ifs.c.id == number).values(values))
+
+
 def finish(session: Session, number: int, state: str, result: Any, now: datetime) -> None:
     values = {"state": state, "result": json.dumps(result), "claimed_until": None, "finished_at": now}
     session.execute(sa.update(what_ifs).where(what_ifs.c.id == number).values(values))

@@ -151,6 +151,16 @@ class TestTrying:
         town.bridge.clock.advance(timedelta(minutes=5))
         assert work(town) == "what if sources/moodle.yaml: done"
 
+    def test_one_that_is_stopped_holds_nobody_up_and_is_begun_anew_at_once(self, town, browser):
+        path = tries(browser, ("moodle.yaml", without_escb_basic())).headers["Location"]
+        bridge = town.bridge
+        bridge.stored(completion(f"mailto:{LEARNER}", "escb_basic", bridge.clock() - timedelta(days=1)))
+        bridge.recompute()
+        stopped = carry_out(bridge.database, bridge.settings, bridge.clock, stop=lambda: True)
+        assert stopped == "what if sources/moodle.yaml: stopped, and begun anew later"
+        assert "It is being worked out" in browser.get(path).text
+        assert work(town) == "what if sources/moodle.yaml: done"
+
     def test_that_fails_says_so(self, town, browser, monkeypatch):
         def fail(*_arguments, **_options):
             raise ZeroDivisionError("a bug")
