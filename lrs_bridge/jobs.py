@@ -299,12 +299,8 @@ def _codes(table: Timetable) -> str:
 
 
 def _counts(table: Timetable) -> str:
-    now = table.clock()
-
-    def journey(session: Session) -> int:
-        return area_report.keep_counts(session, mapping_flow.in_force(session, table.settings.calendar), now)
-
-    return f"{table.database.write(journey)} areas counted"
+    counted = area_report.keep_counts(table.database, table.settings.calendar, table.clock())
+    return f"{counted} areas counted"
 
 
 JOBS = (

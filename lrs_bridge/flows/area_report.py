@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.area_register import Place
 from lrs_bridge.flows.small_numbers import Cell, left_out
-from lrs_bridge.learning.mappings import Mappings
-from lrs_bridge.moments import in_words
+from lrs_bridge.moments import Calendar, in_words
 from lrs_bridge.store import area_counts
 from lrs_bridge.store.area_counts import ALL, Count
-from lrs_bridge.store.database import Session
+from lrs_bridge.store.database import Database, Session
 
 _MONTHS_BACK = timedelta(days=366)
 
@@ -103,9 +103,17 @@ def shown(
     )
 
 
-def keep_counts(session: Session, mappings: Mappings, now: datetime) -> int:
-    """Counts every area and keeps it as of today. Returns how many areas."""
-    for area in sorted(mappings.areas):
-        counts = area_counts.counted(session, area, now)
-        area_counts.keep(session, mappings.calendar.day_of(now), area, counts)
-    return len(mappings.areas)
+def keep_counts(database: Database, calendar: Calendar, now: datetime) -> int:
+    """Counts every area and keeps it as of today; nobody who writes waits while it counts. Returns how many areas."""
+
+    def count(session: Session) -> dict[str, list[Count]]:
+        areas = sorted(mapping_flow.in_force(session, calendar).areas)
+        return {area: area_counts.counted(session, area, now) for area in areas}
+
+    def keep(session: Session) -> None:
+        for area, counts in counted.items():
+            area_counts.keep(session, calendar.day_of(now), area, counts)
+
+    counted = database.read(count)
+    database.write(keep)
+    return len(counted)

@@ -83,6 +83,19 @@ def test_counting_again_that_day_takes_the_place(town):
     assert len({row.day for row in rows}) == 1
 
 
+def test_while_it_counts_nobody_who_writes_waits(town, monkeypatch):
+    counted, look = [], area_counts.counted
+
+    def noting(session, *arguments):
+        counted.append(session.get_execution_options().get("lrs_writing", False))
+        return look(session, *arguments)
+
+    monkeypatch.setattr(area_counts, "counted", noting)
+    count(town)
+    assert counted
+    assert not any(counted)
+
+
 def test_two_at_once_keep_one_row_each(town):
     day = date(2026, 3, 1)
     keep(town, day, Count("education", 7, 3, 1), Count(ALL, 7, 3, 1))
