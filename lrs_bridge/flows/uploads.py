@@ -10,13 +10,13 @@ from itertools import islice
 
 from lrs_bridge.connectors.tables import Table, read_table
 from lrs_bridge.errors import BadInput, NotFound, Problem
-from lrs_bridge.flows import imports, recording
+from lrs_bridge.flows import imports, notices, recording
 from lrs_bridge.flows.imports import Prepared, Report
 from lrs_bridge.flows.imports.columns import COURSE, fold, meanings_of
 from lrs_bridge.flows.imports.scope import KINDS
 from lrs_bridge.flows.recompute import decided_courses
 from lrs_bridge.flows.recording import Desk
-from lrs_bridge.store import batches, uploads
+from lrs_bridge.store import batches, posts, uploads
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.uploads import Upload
 
@@ -150,8 +150,20 @@ def apply(session: Session, desk: Desk, number: int) -> None:
     if upload.done_at is not None:
         return
     prepared = _prepared(session, desk, upload)
+    seen_before = posts.addresses_with_training(session, desk.organisation.number, desk.now)
     report = recording.take_in(session, desk, prepared, file=upload.file, again=False)
+    seen_now = posts.addresses_with_training(session, desk.organisation.number, desk.now)
+    for address in sorted(seen_now - seen_before):
+        _tell_seen(session, desk, address)
     uploads.finish(session, number, report.counts, desk.now)
+
+
+def _tell_seen(session: Session, desk: Desk, address: str) -> None:
+    """Whoever learned something before hears which organisation sees it now: a coordinator needs no more than the address to
+    record a post."""
+    name = desk.organisation.name
+    subject = f"Your CSE training is now seen by {name}"
+    notices.tell(session, address, subject, "seen_by", {"title": subject, "organisation": name}, desk.now)
 
 
 def cancel(session: Session, desk: Desk, number: int) -> None:

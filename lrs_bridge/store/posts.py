@@ -17,7 +17,7 @@ from lrs_bridge.store.dialects import insert_many
 from lrs_bridge.store.identity import in_parts, lock_learners
 from lrs_bridge.store.organisations import numbers
 from lrs_bridge.store.people import concerned, learner_numbers, whom_it_concerns
-from lrs_bridge.store.schema import identifiers, organisations, pending_learners, posts
+from lrs_bridge.store.schema import evidence, identifiers, organisations, pending_learners, posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +243,22 @@ def held_elsewhere(
         )
         found |= set(session.scalars(held.where(identifiers.c.learner_id.in_(part))))
     return found
+
+
+def addresses_with_training(session: Session, organisation: int, now: datetime) -> set[str]:
+    """E-mail addresses of people with a post there, now or to come, under which something was learned."""
+    held = (
+        sa.select(identifiers.c.learner_id)
+        .join(posts, posts.c.identifier_id == identifiers.c.id)
+        .where(posts.c.organisation_id == organisation)
+        .where(sa.or_(posts.c.ends.is_(None), posts.c.ends > now))
+    )
+    found = (
+        sa.select(identifiers.c.text)
+        .where(identifiers.c.text.startswith("mailto:"), identifiers.c.learner_id.in_(held))
+        .where(sa.exists().where(evidence.c.identifier_id == identifiers.c.id))
+    )
+    return {text.removeprefix("mailto:") for text in session.scalars(found)}
 
 
 def learners_at(session: Session, organisation: int) -> set[int]:

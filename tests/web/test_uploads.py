@@ -9,8 +9,10 @@ from datetime import timedelta
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from builders import completion
 from web.visitors import COORDINATOR, LEARNER, OTHER_COORDINATOR, OTHER_LEARNER
 
+from lrs_bridge.flows import notices
 from lrs_bridge.flows import uploads as flow
 from lrs_bridge.jobs import JOBS, Timetable
 from lrs_bridge.store.recording_tables import organisation_headings, uploads
@@ -267,3 +269,39 @@ def test_another_coordinator_of_the_organisation_sees_nothing_of_it(desk):
     other = desk.town.browser("second@colne.example")
     assert other.get(page).status_code == 404
     assert other.post(page).status_code == 404
+
+
+def test_whoever_learned_something_before_hears_who_sees_it_now(desk, smtp):
+    happened = desk.bridge.clock() - timedelta(days=3)
+    desk.bridge.stored(
+        *(
+            completion(f"mailto:{who}", "induction", happened)
+            for who in ("driver@mail.example", "asha@home.example", HEAD)
+        )
+    )
+    desk.bridge.recompute()
+    page = desk.sent(
+        "person,identifiers,area,role\n"
+        "Dee Driver,driver@mail.example,essex,Driver\n"
+        f"Asha Rao,{LEARNER}; asha@home.example,essex,Class teacher\n"
+        "New Person,new@colne.example,essex,Cook\n",
+        "people",
+    )
+    assert desk.shown(page).status_code == 200
+    send_notices(desk)
+    assert smtp.messages == []  # looking tells nobody
+    assert desk.browser.post(page).status_code == 200
+    send_notices(desk)
+    told = {one["To"]: one["Subject"] for one in smtp.messages}
+    assert told == dict.fromkeys(
+        ("driver@mail.example", "asha@home.example"), "Your CSE training is now seen by Colne Primary School"
+    )
+    again = desk.sent("person,identifiers,area,role\nDee Driver,driver@mail.example,essex,Cook\n", "people")
+    desk.shown(again)
+    desk.browser.post(again)
+    send_notices(desk)
+    assert len(smtp.messages) == 2
+
+
+def send_notices(desk):
+    notices.send(desk.bridge.database, desk.bridge.settings, desk.bridge.clock)
