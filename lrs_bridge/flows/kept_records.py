@@ -31,7 +31,8 @@ _NOT_THERE = "There is no such page, or it is not yours to see."
 @dataclass(frozen=True, slots=True)
 class KeptRecord:
     """`what` and `details` (label, text) in words; `learner`: number and name, None for a decision about a course; `taken_back`:
-    by whom, on which day and why."""
+    by whom, on which day and why; `may_be_taken_back`: here. What names no organisation may count at others too, so that whoever kept
+    it, or somebody at the command line, takes it back."""
 
     statement: uuid.UUID
     what: str
@@ -40,6 +41,7 @@ class KeptRecord:
     kept_by: str
     kept_on: str
     taken_back: tuple[str, str, str] | None
+    may_be_taken_back: bool
 
 
 def kept_record(session: Session, desk: Desk, statement: uuid.UUID) -> KeptRecord:
@@ -58,14 +60,16 @@ def kept_record(session: Session, desk: Desk, statement: uuid.UUID) -> KeptRecor
     learner = None if kind == "equivalence" else _learner(session, desk, body["actor"])
     stored = records.by_id(session, statement, voided=held.voided)
     authority = json.loads(stored.authority) if stored else {}
+    kept_by = authority.get("account", {}).get("name", "")
     return KeptRecord(
         statement,
         _what(kind, key, detail, desk.mappings),
         learner,
         tuple(_details(body, kind, detail, desk.mappings)),
-        authority.get("account", {}).get("name", ""),
+        kept_by,
         in_words(desk.mappings.calendar.day_of(parse_instant(stored.stored))) if stored else "",
         _taken_back(session, held.voided_by, desk) if held.voided_by else None,
+        not held.voided and (is_own or kept_by == desk.who),
     )
 
 
@@ -79,6 +83,8 @@ def take_back(session: Session, desk: Desk, statement: uuid.UUID, reason: str) -
         raise BadInput("Nothing was taken back.", [Problem("reason", what)])
     if found.taken_back:
         raise Conflict("This record was taken back already.")
+    if not found.may_be_taken_back:
+        raise Conflict(f"This record names no organisation, so {found.kept_by}, who kept it, takes it back.")
     by_hand.take_back(session, statement, said, desk.keeping)
     return found
 

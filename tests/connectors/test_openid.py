@@ -138,7 +138,7 @@ def test_what_is_right_is_believed(provider):
         {"email": "asha.rao@other.example@colne.example.evil"},
         {"email": ""},
     ],
-    ids=str,
+    ids=", ".join,
 )
 def test_what_is_wrong_signs_nobody_in(provider, liar, said):
     liar.says(**said)

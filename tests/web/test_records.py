@@ -219,7 +219,8 @@ class TestTakingBack:
             return outcome.statement
 
         [sent] = bridge.stored(completion(f"mailto:{LEARNER}", "nwg_basic", now))
-        own = kept("course", "pace", "completed")
+        own = kept("course", "pace", "completed", organisation="Colne Primary School")
+        everywhere = kept("course", "induction", "completed")
         for what, statement in {
             "a source's": uuid.UUID(sent),
             "one of nobody here": kept("course", "pace", "completed", OTHER_LEARNER),
@@ -237,6 +238,11 @@ class TestTakingBack:
             answer = desk.browser.post(f"{desk.base}/records/{statement}/void", reason="mine")
             assert answer.status_code == 404, what
         assert desk.browser.get(f"{desk.base}/records/{own}/void").status_code == 200
+        page = f"{desk.base}/records/{everywhere}"
+        assert "only the Board, who kept it, can take it back" in desk.browser.get(page).text
+        assert desk.browser.get(f"{page}/void").status_code == 303
+        desk.browser.post(f"{page}/void", reason="not mine to say")
+        assert "Taken back" not in desk.browser.get(page).text
 
     def test_who_has_left_is_no_longer_theirs(self, desk):
         page = desk.records("completion", **COMPLETION).partition("?")[0]

@@ -108,7 +108,7 @@ def show_record(organisation: int, statement: UUID) -> str:
 @blueprint.get("/<int:organisation>/records/<uuid:statement>/void")
 def show_void(organisation: int, statement: UUID) -> ResponseReturnValue:
     at, found = database().read(lambda session: _found(session, organisation, statement))
-    if found.taken_back:
+    if not found.may_be_taken_back:
         return _record_page(organisation, statement)
     return render_template("coordinator/record_void.html", at=at, found=found, typed="", wrong="")
 
