@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -32,10 +32,16 @@ def tell(
     notices.add(session, Notice(uuid.uuid4(), address, " ".join(subject.split()), template, about), now)
 
 
-def own_addresses(session: Session, persons: Iterable[Person]) -> dict[int, str]:
-    """Learner → the first e-mail address that they are known by and that nobody else reads; without those who have none."""
+def own_addresses(
+    session: Session, persons: Iterable[Person], rather: Collection[str] = ()
+) -> dict[int, str]:
+    """Learner → the first e-mail address that they are known by and that nobody else reads, one of `rather` (identifiers) before others;
+    without those who have none."""
     mail = {
-        person.learner: [text for text in person.identifiers if text.startswith("mailto:")]
+        person.learner: sorted(
+            (text for text in person.identifiers if text.startswith("mailto:")),
+            key=lambda text: text not in rather,
+        )
         for person in persons
     }
     shared = identity.shared_mailboxes(

@@ -12,7 +12,7 @@ from lrs_bridge.flows import notices
 from lrs_bridge.flows.letters import render
 from lrs_bridge.flows.recording import Desk
 from lrs_bridge.moments import Duration
-from lrs_bridge.store import audit, people, post_standings, reminders
+from lrs_bridge.store import audit, people, post_standings, posts, reminders
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.post_standings import Choice
 from lrs_bridge.store.reminders import Below
@@ -97,9 +97,11 @@ def _since(desk: Desk) -> dict[str, datetime]:
 def _letters(
     session: Session, desk: Desk, found: Sequence[Below]
 ) -> tuple[tuple[Reminder, ...], tuple[tuple[int, str], ...]]:
-    """The letters, and those whom none can reach."""
+    """The letters, and those whom none can reach. They go rather to the address that the post here is recorded for than to one of
+    another employer."""
     persons = people.load(session, [one.learner for one in found])
-    own = notices.own_addresses(session, persons.values())
+    known_here = posts.identifiers_at(session, desk.organisation.number, list(persons))
+    own = notices.own_addresses(session, persons.values(), known_here)
     letters, unreachable = [], []
     for one in found:
         address = own.get(one.learner)

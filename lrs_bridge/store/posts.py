@@ -245,6 +245,16 @@ def held_elsewhere(
     return found
 
 
+def identifiers_at(session: Session, organisation: int, learners: Sequence[int]) -> set[str]:
+    """By which posts of these learners at the organisation are recorded."""
+    found: set[str] = set()
+    for part in in_parts(learners):
+        held = sa.select(identifiers.c.text).join(posts, posts.c.identifier_id == identifiers.c.id)
+        held = held.where(posts.c.organisation_id == organisation, identifiers.c.learner_id.in_(part))
+        found |= set(session.scalars(held.distinct()))
+    return found
+
+
 def addresses_with_training(session: Session, organisation: int, now: datetime) -> set[str]:
     """E-mail addresses of people with a post there, now or to come, under which something was learned."""
     held = (

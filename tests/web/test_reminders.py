@@ -186,3 +186,16 @@ def test_it_costs_as_many_questions_however_many_there_are(desk):
     desk.bridge.import_csv("people", f"person,identifiers,organisation,area,role,required_tier\n{rows}")
     desk.bridge.recompute()
     assert questions() == before
+
+
+def test_the_letter_goes_to_the_address_of_the_post_here(desk):
+    desk.bridge.import_csv(
+        "people",
+        "person,identifiers,organisation,area,role,required_tier\n"
+        "Cy Two,a.cy@elsewhere.example; cy@colne.example,Grays Youth Club,thurrock,Driver,\n"
+        "Cy Two,cy@colne.example,Colne Primary School,essex,Cook,T1\n",
+    )
+    desk.bridge.recompute()
+    _, to = desk.sends()
+    assert "cy@colne.example" in to
+    assert "a.cy@elsewhere.example" not in to
