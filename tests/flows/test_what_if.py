@@ -71,7 +71,11 @@ sends = st.tuples(st.just("send"), st.lists(some_completion, min_size=1, max_siz
 grown = st.tuples(
     st.just("post"),
     st.tuples(
-        st.integers(0, 2), st.sampled_from(["essex", "southend", "thurrock"]), st.booleans(), st.just("")
+        st.integers(0, 2),
+        st.sampled_from(["essex", "southend", "thurrock"]),
+        st.sampled_from(["", "account"]),
+        st.just(""),
+        st.just(""),
     ),
 )
 histories = st.lists(st.tuples(st.one_of(steps, sends, sends, grown), st.booleans()), max_size=20)
@@ -349,7 +353,7 @@ class TestByExample:
     def test_alerts_are_counted_and_said_to_be_held_where_there_are_many(self, world):
         """Two people in Essex lack NWG membership alone, and other files no longer ask for it."""
         for number in (0, 1):
-            play(world, "post", (number, "essex", True, ""))
+            play(world, "post", (number, "essex", "account", "", ""))
             for key in ("manager_support", "working_knowledge"):
                 play(world, "attest", (number, key, "essex", "2026-02-01", ""))
             courses = ("escb_basic", "safeguarding_l2", "set_toolbox")
