@@ -94,3 +94,34 @@ def test_each_state_is_accessible(service, both):
     manager.reads("Thank you for telling us")
     learner.page.reload()
     learner.reads("You can’t write to that address again")
+
+
+def test_the_manager_answers_by_keyboard_alone(service, chromium, axe):
+    learner = Person(chromium, axe, 640)
+    learner.goes(f"{service.url}/sign-in")
+    learner.page.get_by_label("E-mail address").fill(MAIL)
+    learner.presses("Send me an e-mail")
+    learner.goes(newest_letter(service)[0])
+    learner.presses("Sign in")
+    link = asks(learner, service, "essex")
+    learner.context.close()
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(link)
+    for field in ("manager", "support", "knowledge"):
+        _tab_to(page, field)
+        page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("h1").inner_text() == "Thank you for your answer"
+    assert page.get_by_text("you support it, and give time for it").count() == 1
+    context.close()
+
+
+def _tab_to(page, id_):
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.locator(":focus").get_attribute("id") == id_:
+            return
+    raise AssertionError(f"no way by keyboard to {id_}")
