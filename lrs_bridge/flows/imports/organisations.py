@@ -110,7 +110,8 @@ def _keep_one(session: Session, held: Organisation | None, after: Organisation, 
         return Kept("same", after.name)
     before = held or Organisation(after.name)
     organisations.put(session, after, now=taking.now, who=taking.who)
-    if held is not None and after.role_tiers != before.role_tiers:
+    # Standings tell the tiers that roles require, and the organisation as it is written.
+    if held is not None and (after.role_tiers, after.name) != (before.role_tiers, before.name):
         people.mark_pending(session, posts.learners_at(session, held.number), taking.now, taking.cause)
     changes = {
         name: (getattr(before, name), getattr(after, name))
