@@ -433,11 +433,12 @@ class TestTheEnd:
         ends(town)
         assert town.browser().get(asked).status_code == 410
 
-    @pytest.mark.parametrize(
-        "link", ["/manager/none", "/manager/" + "x" * 5000, "/manager/%00", "/manager/%ED%A0%80"]
-    )
+    @pytest.mark.parametrize("link", ["/manager/none", "/manager/" + "x" * 5000, "/manager/%ED%A0%80"])
     def test_of_a_link_that_never_was(self, town, link):
         assert town.browser().get(link).status_code == 410
+
+    def test_of_a_letter_that_no_database_keeps(self, town):
+        assert town.browser().get("/manager/%00").status_code == 400
 
 
 class TestTakingBack:
