@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from lrs_bridge.cli.plumbing import example, mappings_in_use, open_database, print_json, read_settings, who
@@ -9,15 +11,26 @@ from lrs_bridge.flows import roles as flow
 from lrs_bridge.moments import format_instant, system_clock
 from lrs_bridge.store import roles as store
 
-_ROLES = (
-    click.option(
-        "--coordinator", "coordinates", multiple=True, metavar="ORGANISATION", help="By name. Several times."
-    ),
-    click.option(
-        "--board", "officer_of", multiple=True, metavar="AREA", help="By name or key. Several times."
-    ),
-    click.option("--operator", is_flag=True, help="Whoever runs the service: sees statements and settings."),
-)
+
+def _with_roles(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that name roles."""
+    for option in (
+        click.option(
+            "--operator", is_flag=True, help="Whoever runs the service: sees statements and settings."
+        ),
+        click.option(
+            "--board", "officer_of", multiple=True, metavar="AREA", help="By name or key. Several times."
+        ),
+        click.option(
+            "--coordinator",
+            "coordinates",
+            multiple=True,
+            metavar="ORGANISATION",
+            help="By name. Several times.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def _wanted(
@@ -35,9 +48,7 @@ def _wanted(
     epilog=example("lrs-bridge add-user ann.lowe@board.example --board essex"),
 )
 @click.argument("address")
-@_ROLES[0]
-@_ROLES[1]
-@_ROLES[2]
+@_with_roles
 def add_user(
     address: str, coordinates: tuple[str, ...], officer_of: tuple[str, ...], *, operator: bool
 ) -> None:
@@ -55,9 +66,7 @@ def add_user(
 
 @click.command("remove-user", epilog=example("lrs-bridge remove-user ann.lowe@board.example"))
 @click.argument("address")
-@_ROLES[0]
-@_ROLES[1]
-@_ROLES[2]
+@_with_roles
 def remove_user(
     address: str, coordinates: tuple[str, ...], officer_of: tuple[str, ...], *, operator: bool
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,10 +97,10 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA_BEGINS) else cell
 
 
-def csv_of(rows: Sequence[Mapping[str, str]]) -> bytes:
-    """Rows that were typed into a form, column → text, as `read_csv` reads them."""
+def csv_of(rows: Sequence[Mapping[str, str]], columns: Iterable[str] = ()) -> bytes:
+    """Rows, column → text, as `read_csv` reads them; with these columns even where no row has them."""
     written = io.StringIO()
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    columns = list(dict.fromkeys([*columns, *(column for row in rows for column in row)]))
     writer = csv.DictWriter(written, columns, restval="", quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -37,7 +37,7 @@ class Uploaded:
 
 def text_of(table: Table) -> str:
     """A table as CSV with the same headings."""
-    return csv_of([row.cells for row in table.rows()]).decode()
+    return csv_of([row.cells for row in table.rows()], table.columns).decode()
 
 
 def take_in(session: Session, place: Place, text: str, viewer: Viewer, taking: Taking, file: str) -> Report:

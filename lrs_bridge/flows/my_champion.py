@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from lrs_bridge.errors import NotFound
-from lrs_bridge.flows import line_managers, standings
+from lrs_bridge.flows import bulletin, line_managers, standings
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.ask_manager import reminder_day
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
@@ -21,6 +21,7 @@ from lrs_bridge.moments import Calendar, in_words, parse_instant
 from lrs_bridge.store import evidence, manager_letters, people, projections, timetable
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.manager_letters import Letter
+from lrs_bridge.store.register import CHAMPIONS
 
 LetterState = Literal["open", "expired", "answered", "cancelled", "not_theirs", "taken_back"]
 
@@ -71,11 +72,12 @@ class MyChampion:
     note: str
     missing_then: tuple[str, ...]
     is_stale: bool
+    gets_bulletin: bool
     not_proven: str = NOT_PROVEN
 
     @property
     def is_champion(self) -> bool:
-        return self.status in ("champion", "legacy_unverified")
+        return self.status in CHAMPIONS
 
     @property
     def may_request(self) -> bool:
@@ -119,6 +121,7 @@ def my_champion(
         note=state.get("note", ""),
         missing_then=_names(state, area, mappings),
         is_stale=waits or is_outdated(kept, timetable.in_force(session)),
+        gets_bulletin=one["status"] in CHAMPIONS and bulletin.is_wanted(session, learner),
     )
 
 
@@ -130,6 +133,16 @@ _NOTHING: dict[str, Any] = {
     "wanting": {},
     "missing": [],
 }
+
+
+def wish_bulletin(
+    session: Session, visitor: Visitor, area: str, calendar: Calendar, *, wants: bool, now: datetime
+) -> None:
+    """Keeps whether a champion wants the Boards' bulletins. Raises NotFound for whoever is none in this area."""
+    found = my_champion(session, visitor, area, calendar, now)
+    if visitor.learner is None or not found.is_champion:
+        raise NotFound("You are not a CSE Champion there.")
+    bulletin.wish(session, visitor.learner, wants=wants, who=visitor.address, now=now)
 
 
 def my_place(

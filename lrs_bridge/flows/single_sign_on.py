@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from lrs_bridge.connectors.openid import Asked, NotSignedIn, OpenIdProvider
-from lrs_bridge.flows.sign_in import begin_visit
 from lrs_bridge.settings import Settings
-from lrs_bridge.store.database import Session
 
 LASTS = timedelta(minutes=15)
 
@@ -46,11 +44,6 @@ def asked_before(provider: str, browser: str, state: str, now: datetime) -> Aske
     if not is_ours or now > datetime.fromtimestamp(int(begun), UTC) + LASTS:
         raise NotSignedIn("That took too long, or was begun in another browser. Try again.")
     return attempt
-
-
-def enter(session: Session, address: str, now: datetime) -> str:
-    """The cookie's token of a new visit of whoever reads this address."""
-    return begin_visit(session, f"mailto:{address}", now)
 
 
 def _attempt(provider: str, browser: str, begun: str) -> Asked:

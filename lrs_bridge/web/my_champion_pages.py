@@ -6,8 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput
-from lrs_bridge.flows import ask_manager, bulletin, my_champion, my_request
-from lrs_bridge.store.database import Session
+from lrs_bridge.flows import ask_manager, my_champion, my_request
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 from lrs_bridge.web.my_pages import blueprint
 from lrs_bridge.web.numbers import a_number
@@ -16,25 +15,19 @@ from lrs_bridge.web.numbers import a_number
 @blueprint.get("/champion/<area>")
 def show_champion(area: str) -> str:
     who, calendar = visitor(), settings().calendar
-
-    def journey(session: Session) -> tuple[my_champion.MyChampion, bool]:
-        found = my_champion.my_champion(session, who, area, calendar, now())
-        return found, found.is_champion and bulletin.is_wanted(session, who.learner or 0)
-
-    found, gets_bulletin = database().read(journey)
-    return render_template("my_champion.html", mine=found, gets_bulletin=gets_bulletin)
+    found = database().read(lambda session: my_champion.my_champion(session, who, area, calendar, now()))
+    return render_template("my_champion.html", mine=found)
 
 
 @blueprint.post("/champion/<area>/bulletin")
 def wish_bulletin(area: str) -> ResponseReturnValue:
     """Whether the Boards' bulletins are wanted."""
     who, wants = visitor(), request.form.get("wants") == "yes"
-
-    def journey(session: Session) -> None:
-        my_request.role(session, who, area, settings(), now())  # or it is not theirs to say
-        bulletin.wish(session, who.learner or 0, wants=wants, who=who.address, now=now())
-
-    database().write(journey)
+    database().write(
+        lambda session: my_champion.wish_bulletin(
+            session, who, area, settings().calendar, wants=wants, now=now()
+        )
+    )
     return redirect(url_for("mine.show_champion", area=area), 303)
 
 

@@ -85,7 +85,9 @@ def come_back(provider: str) -> ResponseReturnValue:
         address = known.address_of_person(request.args.get("code", ""), asked, now())
     except NotSignedIn as refused:
         return _not_in(refused)
-    return _entered(database().write(lambda session: single_sign_on.enter(session, address, now())))
+    return _entered(
+        database().write(lambda session: sign_in.begin_visit(session, f"mailto:{address}", now()))
+    )
 
 
 def _not_in(refused: NotSignedIn) -> ResponseReturnValue:

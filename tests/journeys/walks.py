@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -103,7 +102,7 @@ def demonstration(folder: Path) -> Iterator[Demonstration]:
         made.command("import", "people", str(table), "--apply")
         yield made
     finally:
-        process.send_signal(signal.SIGINT)  # as Ctrl-C, so that the service that it started ends too
+        process.terminate()  # which ends the service that it started too; Ctrl-C is ignored by what runs in the background
         process.wait(timeout=60)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from builders import COMPLETED, statement
+from web.boards import asked_for
 from web.visitors import COORDINATOR, OFFICER, OPERATOR, Wanted
 
 from lrs_bridge.flows import mappings as mapping_flow
@@ -38,19 +38,6 @@ def kept(town, number):
         for n in range(number)
     ]
     town.bridge.database.write(lambda session: refused.keep(session, made, 10_000))
-
-
-def counted(town, browser, path):
-    asked = []
-    engine = town.bridge.database.engine
-
-    def note(*_arguments):
-        asked.append(1)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    assert browser.get(path).status_code == 200
-    sa.event.remove(engine, "before_cursor_execute", note)
-    return len(asked)
 
 
 class TestRefused:
@@ -92,9 +79,9 @@ class TestRefused:
         assert browser.get("/operator/refused?after=here").status_code == 400
 
     def test_asks_as_many_questions_whatever_was_refused(self, town, browser):
-        before = counted(town, browser, "/operator/refused")
+        before = asked_for(town, browser, "/operator/refused")
         kept(town, 60)
-        assert counted(town, browser, "/operator/refused") == before
+        assert asked_for(town, browser, "/operator/refused") == before
 
 
 class TestUnmapped:
@@ -136,9 +123,9 @@ class TestUnmapped:
         )
 
     def test_asks_as_many_questions_whatever_there_is(self, town, browser):
-        before = counted(town, browser, "/operator/unmapped")
+        before = asked_for(town, browser, "/operator/unmapped")
         self.stored(town, 12)
-        assert counted(town, browser, "/operator/unmapped") == before
+        assert asked_for(town, browser, "/operator/unmapped") == before
 
 
 def held(town, address):
@@ -228,10 +215,10 @@ class TestRoles:
         assert browser.get("/operator").status_code == 403
 
     def test_list_goes_on_and_asks_as_many_questions(self, town, browser):
-        before = counted(town, browser, "/operator/roles")
+        before = asked_for(town, browser, "/operator/roles")
         for n in range(60):
             town.give(f"p{n}@colne.example", Wanted("coordinator", "Colne Primary School"))
-        assert counted(town, browser, "/operator/roles") == before
+        assert asked_for(town, browser, "/operator/roles") == before
         first = browser.get("/operator/roles").text
         below = first.partition("below=")[2].partition('"')[0]
         second = browser.get(f"/operator/roles?below={below}").text

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from web.boards import asked_for
 from web.visitors import LEARNER, OPERATOR
 
 from lrs_bridge.flows import notices as notice_flow
@@ -53,19 +54,6 @@ def noted(town):
     return town.bridge.database.read(lambda session: audit.entries(session, limit=1))[0]
 
 
-def counted(town, browser, path):
-    asked = []
-    engine = town.bridge.database.engine
-
-    def note(*_arguments):
-        asked.append(1)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    assert browser.get(path).status_code == 200
-    sa.event.remove(engine, "before_cursor_execute", note)
-    return len(asked)
-
-
 class TestMessages:
     def test_that_failed_say_why_and_are_sent_again(self, town, browser):
         [one] = messages(town, 1)
@@ -97,7 +85,7 @@ class TestMessages:
 
     def test_list_goes_on_and_asks_as_many_questions(self, town, browser):
         messages(town, 1, "waiting")
-        before = counted(town, browser, "/operator/messages?state=waiting")
+        before = asked_for(town, browser, "/operator/messages?state=waiting")
         messages(town, 60, "failed")
         seen, path = [], "/operator/messages?state=failed"
         while path:
@@ -106,7 +94,7 @@ class TestMessages:
             path = page.partition('<a href="/operator/messages?state=failed&amp;after=')[2].partition('"')[0]
             path = path and f"/operator/messages?state=failed&after={path}"
         assert sorted(seen) == list(range(60))
-        assert counted(town, browser, "/operator/messages?state=failed") == before
+        assert asked_for(town, browser, "/operator/messages?state=failed") == before
 
     def test_of_held_alerts_only_numbers_are_told(self, town, browser):
         assert "None is held." in browser.get("/operator/messages").text
@@ -193,9 +181,9 @@ class TestAuditLog:
         assert 'name="below"' not in second
 
     def test_goes_on_and_asks_as_many_questions(self, town, browser):
-        before = counted(town, browser, "/operator/audit")
+        before = asked_for(town, browser, "/operator/audit")
         self.entries(town, 120, "ann@x.example")
-        assert counted(town, browser, "/operator/audit") == before
+        assert asked_for(town, browser, "/operator/audit") == before
         first = browser.get("/operator/audit").text
         below = first.partition("?below=")[2].partition('"')[0]
         second = browser.get(f"/operator/audit?below={below}").text

@@ -117,7 +117,7 @@ class TestOne:
         assert "It waits to be matched" in shown(browser, one)
         town.bridge.recompute()
         page = shown(browser, one)
-        assert "ESCB Basic awareness" in page or "ESCB basic awareness" in page
+        assert '<th scope="row">ESCB basic awareness package</th>' in page
         assert "rule “ESCB basic awareness”" in page
         assert f"<td>{LEARNER}</td><td>yes</td>" in page
         assert "does not prove who sat at the screen" in page
