@@ -107,7 +107,7 @@ def create_app(
         (sign_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (manager_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (certificate_pages.blueprint, (auth.open_to_everybody,)),
-        (site_visit_pages.entrance, (auth.open_to_everybody,)),
+        (site_visit_pages.entrance, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (site_visit_pages.blueprint, (auth.require_site_visitor, cookies.require_form_of_ours)),
         (check_in_pages.blueprint, (auth.open_to_everybody, cookies.require_form_of_ours)),
         (my_pages.blueprint, (auth.require_visitor, cookies.require_form_of_ours)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from lrs_bridge.errors import Conflict
 from lrs_bridge.flows import credentials, person, sign_in, standings
 from lrs_bridge.flows.person import PersonSeen
 from lrs_bridge.flows.sign_in import digest_of_token, new_token
@@ -50,9 +51,10 @@ def make_link(
     return SiteLink(f"{settings.public_url}/sign-in/site/{token}", now + LINK_LASTS)
 
 
-def enter(session: Session, token: str, cookie: str, now: datetime) -> str | None:
+def enter(session: Session, token: str, cookie: str, now: datetime, *, leaving: bool) -> str | None:
     """Spends a link. Returns the cookie's token of a new visit, or that of the visit that this browser has, where whoever has signed
-    in there is the very person; None for a link that is no longer good."""
+    in there is the very person; None for a link that is no longer good. Raises Conflict, the link being good still, where this
+    browser has somebody else's visit, which is ended on `leaving` alone: a link doesn't put another in a person's place."""
     found = site_visits.take_link(session, digest_of_token(token))
     if found is None or now >= found[2] + LINK_LASTS:
         return None
@@ -61,6 +63,9 @@ def enter(session: Session, token: str, cookie: str, now: datetime) -> str | Non
     learner = people.learners_by_identifier(session, [account]).get(account)
     if signed_in is not None and signed_in.learner is not None and signed_in.learner == learner:
         return cookie
+    came = visitor(session, cookie, now) if cookie else None
+    if not leaving and (signed_in is not None or (came is not None and came.account != account)):
+        raise Conflict("Somebody else's visit is open in this browser.")
     if cookie:
         leave(session, cookie)
         sign_in.leave(session, cookie)

@@ -101,7 +101,8 @@ class TestTheLink:
 
 class TestTheVisit:
     def test_shows_what_the_read_api_tells_and_no_more(self, site):
-        page = page_of(come(site)).text
+        browser = come(site)
+        page = page_of(browser).text.replace(browser.token, "")
         [told] = site.standings(ASHA)
         assert told["tiers"][0]["attained"] == "T2"
         assert "T2 Universal" in page
@@ -174,19 +175,48 @@ class TestTheVisit:
         assert LEARNER in page.text
 
     @pytest.mark.parametrize("other", [OTHER_LEARNER, OFFICER])
-    def test_who_has_signed_in_and_is_somebody_else_is_signed_out(self, site, town, other):
+    def test_who_has_signed_in_and_is_somebody_else_is_asked_before_they_are_signed_out(
+        self, site, town, other
+    ):
         browser = town.browser(other)
         before = browser.client.get_cookie("lrs_visit").value
-        assert other not in page_of(come(site, browser=browser)).text
+        link = link_of(site)
+        asked = browser.get(link)
+        assert asked.status_code == 409
+        assert LEARNER not in asked.text
+        assert browser.get("/me/data").status_code == 200
+        assert browser.post(link, form_token="of another site", follow=False).status_code == 400
+        answer = browser.post(link, follow=False)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/me"), answer.text
+        assert other not in page_of(browser).text
         browser.client.set_cookie("lrs_visit", before)
-        assert browser.get("/me").headers["Location"] == "/sign-in"
+        assert browser.get("/me/data").headers["Location"] == "/sign-in"
 
     def test_a_browser_of_an_account_and_then_of_another(self, site):
         browser = come(site)
         before = browser.client.get_cookie("lrs_visit").value
-        assert "T2 Universal" not in page_of(come(site, account("999"), browser)).text
+        link = link_of(site, account("999"))
+        assert browser.get(link).status_code == 409
+        assert "T2 Universal" in page_of(browser).text
+        browser.post(link, follow=False)
+        assert "T2 Universal" not in page_of(browser).text
         browser.client.set_cookie("lrs_visit", before)
         assert browser.get("/from-site").headers["Location"] == "/sign-in"
+
+    def test_who_comes_again_from_the_same_account_is_not_asked(self, site):
+        assert "T2 Universal" in page_of(come(site, browser=come(site))).text
+
+    def test_whose_visit_is_over_is_not_asked_about(self, site, clock):
+        browser = come(site)
+        clock.advance(timedelta(minutes=31))
+        assert "Nothing is recorded" in page_of(come(site, account("999"), browser)).text
+
+    def test_a_question_answered_after_a_minute_ends_no_visit(self, site, town, clock):
+        browser, link = town.browser(OTHER_LEARNER), link_of(site)
+        browser.get(link)
+        clock.advance(timedelta(seconds=60))
+        assert browser.post(link, follow=False).status_code == 410
+        assert OTHER_LEARNER in browser.get("/me").text
 
     def test_signing_in_by_e_mail_opens_the_whole(self, site, town, smtp):
         import re
