@@ -1,16 +1,20 @@
 """Every page that any user's links lead to, in a real browser: looked at by axe-core, at 320 and at 1,280 px, as it is opened and as it
-says that something is wrong."""
+says that something is wrong; and gone through by keyboard."""
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
+import requests
+from builders import wait_until
 from journeys.test_pages import axe, chromium, look
 from journeys.walks import EVERYBODY, LEARNER, demonstration, sign_in, walk
 
-from lrs_bridge.demo.people import BOARDS, COORDINATOR, OPERATOR
+from lrs_bridge.demo.people import BOARDS, COORDINATOR, OPERATOR, SITE
+from lrs_bridge.settings import SHIPPED_MAPPINGS
 
 __all__ = ["axe", "chromium"]
 
@@ -29,8 +33,12 @@ BEHIND_FORMS = {
     "coordinator.show_check_in",
     "coordinator.show_headings",
     "coordinator.show_upload",
+    "from_site.show_standing",
     "mine.show_withdrawing",
+    "operator.show_erasure",
     "operator.show_statement",
+    "operator.show_what_if",
+    "site_entrance.enter",
 }
 """Pages that come of something done: the second test does it."""
 LOOKED_AT_ELSEWHERE = {
@@ -41,13 +49,6 @@ LOOKED_AT_ELSEWHERE = {
     "sign_in.show_sent",
 }
 """By test_pages.py and test_manager_letter.py; the demonstration's own page has no user."""
-NOT_LOOKED_AT = {
-    "board.show_held",
-    "from_site.show_standing",
-    "operator.show_erasure",
-    "operator.show_what_if",
-}
-"""Of which only the HTML is checked, by their own tests: they take held alerts, a site's link, a request, a job."""
 NO_PAGES = {
     "certificates.get_pdf",
     "coordinator.draw_over_time",
@@ -56,7 +57,6 @@ NO_PAGES = {
     "coordinator.show_code",
     "sign_in.come_back",
     "sign_in.go_to_provider",
-    "site_entrance.enter",
 }
 """Pictures, files and ways to elsewhere."""
 
@@ -94,8 +94,65 @@ def test_every_page_is_accessible_as_it_is_opened_and_as_it_says_what_is_wrong(t
             _look(page, axe, f"{who}: {kind} {url}, sent as it is", wrong)
         context.close()
     assert not wrong, json.dumps(wrong, indent=1)
-    others = BEHIND_FORMS | LOOKED_AT_ELSEWHERE | NOT_LOOKED_AT | NO_PAGES
+    others = BEHIND_FORMS | LOOKED_AT_ELSEWHERE | NO_PAGES
     assert town.endpoints() - seen - others == set()
+
+
+def test_every_page_is_gone_through_by_keyboard(town, chromium):
+    wrong, reached = {}, 0
+    for who in EVERYBODY:
+        context = chromium.new_context(
+            viewport={"width": 640, "height": 512}, bypass_csp=True, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        if who:
+            sign_in(page, town, who)
+
+        def visit(kind, page=page, who=who):
+            nonlocal reached
+            number, missed = _tab_through(page)
+            reached += number
+            if missed:
+                wrong[f"{who}: {kind} {page.url}"] = missed
+
+        walk(page, town, page.url if who else f"{town.url}/sign-in", visit)
+        context.close()
+    assert not wrong, json.dumps(wrong, indent=1)
+    assert reached > 1000
+
+
+STOPS = """() => {
+    document.querySelectorAll("details").forEach(one => one.open = true)
+    const one_of_its_group = one => {
+        if (one.type !== "radio") return true
+        const group = document.querySelectorAll(`input[type=radio][name="${one.name}"]`)
+        return one === ([...group].find(other => other.checked) || group[0])
+    }
+    window.stops = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter(one => one.checkVisibility() && !one.disabled && one.tabIndex >= 0 && one_of_its_group(one))
+    return window.stops.map(one => one.outerHTML.slice(0, 120))
+}"""
+"""What Tab has to stop at, in its order: of radio buttons one for each group, from which the arrow keys lead on."""
+STANDS_AT = """() => {
+    const at = document.activeElement, style = getComputedStyle(at), place = at.getBoundingClientRect()
+    const marked = style.outlineStyle !== "none" || style.boxShadow !== "none"
+    return [window.stops.indexOf(at), marked && place.bottom > 0 && place.top < innerHeight]
+}"""
+"""Where the focus is, and whether it's to be seen."""
+
+
+def _tab_through(page):
+    """How many stops there are; and those that Tab skips or reaches out of order, or where the focus isn't to be seen."""
+    stops = page.evaluate(STOPS)
+    wrong = []
+    for place, stop in enumerate(stops):
+        page.keyboard.press("Tab")
+        at, to_be_seen = page.evaluate(STANDS_AT)
+        if at != place:
+            wrong.append(f"goes to {stops[at] if at >= 0 else 'elsewhere'} rather than to {stop}")
+        elif not to_be_seen:
+            wrong.append(f"not to be seen: {stop}")
+    return len(stops), wrong
 
 
 FORM = "main form[method=post]:has(input:not([type=hidden]), select, textarea)"
@@ -156,7 +213,7 @@ def test_every_page_that_comes_of_something_done_is_accessible(town, chromium, a
     desk.goto(recording)
     desk.get_by_role("link", name=re.compile("Check people in")).click()
     desk.locator("main input[type=text]").first.fill("Basic awareness")
-    desk.locator("main input[name=date]").fill("28/11/2026")
+    desk.locator("main input[name=date]").fill(f"{datetime.now(UTC):%d/%m/%Y}")
     desk.locator("main input[name=delivered_by]").fill("joan.hale@colne.example")
     desk.locator("main input[type=checkbox]").first.check()
     sends(desk)
@@ -174,7 +231,41 @@ def test_every_page_that_comes_of_something_done_is_accessible(town, chromium, a
     sends(operator)
     operator.get_by_role("main").get_by_role("link").last.click()
     looked(operator)
+    learner.goto(f"{town.url}/me/erasure")
+    sends(learner)
+    operator.goto(f"{town.url}/operator/erasures")
+    operator.get_by_role("link", name="Request 1").click()
+    looked(operator)
+    operator.get_by_label("Everything is kept").check()
+    operator.get_by_label("What the learner is told").fill("You are registered as champion.")
+    sends(operator)
+    operator.goto(f"{town.url}/operator/mappings/try")
+    changed = (SHIPPED_MAPPINGS / "sources" / "nwg.yaml").read_bytes() + b"# tried\n"
+    operator.set_input_files(
+        "input[type=file]", {"name": "nwg.yaml", "mimeType": "text/yaml", "buffer": changed}
+    )
+    sends(operator)
+    answered = operator.get_by_text("Nothing was put in force.")
+    wait_until(lambda: operator.reload() and answered.count(), "what would be different")
+    looked(operator)
+    for person in (somebody(None), operator):
+        person.goto(_link_from_site(town))
+        looked(person)
     for context in contexts:
         context.close()
     assert not wrong, json.dumps(wrong, indent=1)
     assert seen >= BEHIND_FORMS
+
+
+def _link_from_site(town):
+    """As a site asks for it that one of its learners comes from."""
+    made = json.loads(town.command("add-client", "--for-moodle", SITE, "--source", "moodle", "--json"))
+    agent = {"account": {"homePage": SITE, "name": "asha.rao"}}
+    asked = requests.post(
+        f"{town.url}/api/v1/sign-in-links",
+        json={"agent": agent},
+        auth=(made["key"], made["secret"]),
+        timeout=30,
+    )
+    assert asked.status_code == 200, asked.text
+    return asked.json()["link"]
