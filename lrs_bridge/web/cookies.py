@@ -1,10 +1,14 @@
-"""Two cookies, for pages alone. One holds the token of a visit, given on signing in. The other marks the browser: forms carry a
-digest of it, so that no other site's form is taken for ours, and a code is good only in the browser that asked for it."""
+"""Cookies, for pages alone. One holds the token of a visit, given on signing in. Another marks the browser: forms carry a digest of
+it, so that no other site's form is taken for ours, and a code is good only in the browser that asked for it. The third holds what was
+looked for last, where that is a person, whom no address of a page may name."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
+from collections.abc import Mapping
 
 from flask import Response, g, request
 from werkzeug.exceptions import BadRequest
@@ -12,7 +16,8 @@ from werkzeug.exceptions import BadRequest
 from lrs_bridge.flows.sign_in import new_token
 from lrs_bridge.web import here
 
-_VISIT, _BROWSER = "lrs_visit", "lrs_browser"
+_VISIT, _BROWSER, _SOUGHT = "lrs_visit", "lrs_browser", "lrs_sought"
+_SOUGHT_LETTERS = 300
 
 
 def of_visit() -> str:
@@ -26,7 +31,7 @@ def give_visit(answer: Response, token: str) -> None:
 
 def take_all(answer: Response) -> None:
     """Who sits down at this browser next finds nothing of who was there."""
-    for name in (_VISIT, _BROWSER):
+    for name in (_VISIT, _BROWSER, _SOUGHT):
         answer.delete_cookie(_name(name), secure=_is_https(), httponly=True, samesite="Lax")
 
 
@@ -43,6 +48,25 @@ def give_browser_token(answer: Response) -> Response:
     if token is not None:
         _give(answer, _BROWSER, token)
     return answer
+
+
+def keep_sought(answer: Response, fields: Mapping[str, str]) -> None:
+    """What was typed to look for somebody, of each field so much as a cookie holds: for this page alone, and until something else is
+    looked for. By it the browser's way back to the list works, which it doesn't to the answer to a form."""
+    told = {name: text[:_SOUGHT_LETTERS] for name, text in fields.items() if text}
+    kept = json.dumps([request.path, told], ensure_ascii=False).encode("utf-8", "replace")
+    _give(answer, _SOUGHT, base64.urlsafe_b64encode(kept).decode())
+
+
+def sought() -> dict[str, str]:
+    """What is kept so for this page, where its address says that it's about that (`sought=yes`); else nothing."""
+    if "sought" not in request.args:
+        return {}
+    try:
+        path, told = json.loads(base64.urlsafe_b64decode(request.cookies.get(_name(_SOUGHT), "")))
+        return {str(name): str(text) for name, text in told.items()} if path == request.path else {}
+    except (ValueError, TypeError, AttributeError):  # as no page of ours has written it
+        return {}
 
 
 def form_token() -> str:

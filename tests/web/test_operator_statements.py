@@ -63,9 +63,9 @@ class TestSearch:
         ids = town.bridge.stored(*[statement(id=new_id()) for _ in range(60)])
         page = browser.post("/operator/statements").text
         seen = [one for one in ids if one in page]
-        while 'name="after"' in page:
-            after = page.partition('name="after" value="')[2].partition('"')[0]
-            page = browser.post("/operator/statements", after=after).text
+        while "after=" in page:
+            after = page.partition("after=")[2].partition('"')[0]
+            page = browser.get(f"/operator/statements?sought=yes&after={after}").text
             seen += [one for one in ids if one in page]
         assert len(seen) == 60
         assert set(seen) == set(ids)

@@ -231,14 +231,33 @@ class TestPages:
         browser = town.browser(COORDINATOR)
         browser.get(f"/organisations/{many.number}/people")
         answer = browser.post(f"/organisations/{many.number}/people", name="Pat", required="T1")
-        assert answer.status_code == 200
+        assert answer.request.query_string == b"required=T1&sought=yes"
         assert "80 posts are found" in answer.text
         assert 'value="Pat"' in answer.text
         assert not re.search(r'href="[^"]*Pat', answer.text)
-        [after] = re.findall(r'name="after" value="(\d+)"', answer.text)
-        second = browser.post(f"/organisations/{many.number}/people", name="Pat", required="T1", after=after)
-        assert second.text.count(">Pat Same</a>") == 30
+        following = re.search(r'href="([^"]*after=[^"]*)"', answer.text)[1].replace("&amp;", "&")
+        assert browser.get(following).text.count(">Pat Same</a>") == 30
         assert browser.get(f"/organisations/{many.number}/people?name=Asha").text.count("</tr>") == 51
+
+    def test_a_name_is_kept_for_the_way_back_and_for_no_other_list_or_person(self, many, town):
+        browser, address = town.browser(COORDINATOR), f"/organisations/{many.number}/people"
+        browser.get(address)
+        found = browser.post(address, name="Pat “ÄÖ” 🙂" * 200).request.full_path
+        assert "0 posts are found" in browser.get(found).text
+        found = browser.post(address, name="Asha").request.full_path
+        learner = re.search(r"/people/(\d+)", browser.get(found).text)[1]
+        browser.get(f"{address}/{learner}")
+        assert 'value="Asha"' in browser.get(found).text
+        assert 'value="Asha"' not in browser.get(address).text
+        cookie = browser.client.get_cookie("lrs_sought")
+        assert cookie.http_only
+        assert cookie.same_site == "Lax"
+        for nonsense in ("", "x", "W10=", "WzEsMl0=", "bnVsbA=="):
+            browser.client.set_cookie("lrs_sought", nonsense)
+            assert 'value="Asha"' not in browser.get(found).text
+        browser.post(address, name="Asha")
+        browser.post("/me/sign-out")
+        assert browser.client.get_cookie("lrs_sought") is None
 
     def test_filters_have_an_address(self, colne, town):
         browser = town.browser(COORDINATOR)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.connectors import spreadsheets
 from lrs_bridge.flows import organisation_people, person
 from lrs_bridge.flows.explain import NOT_PROVEN
 from lrs_bridge.store.post_standings import CHAMPION_CHOICES, Choice, Order
+from lrs_bridge.web import cookies
 from lrs_bridge.web.coordinator.blueprint import blueprint
 from lrs_bridge.web.here import database, now, settings, viewer, visitor
 from lrs_bridge.web.numbers import number_in
@@ -20,22 +21,10 @@ from lrs_bridge.web.numbers import number_in
 
 @blueprint.get("/<int:organisation>/people")
 def show_people(organisation: int) -> ResponseReturnValue:
-    """By filters that name nobody, which an address may hold."""
-    return _list(organisation, choice_in({**request.args, "name": ""}), request.args)
+    """By filters that name nobody, which an address may hold, and the name that was looked for last."""
+    choice = choice_in({**request.args, "name": cookies.sought().get("name", "")})
+    order = order_in(request.args)
 
-
-@blueprint.post("/<int:organisation>/people")
-def find_people(organisation: int) -> ResponseReturnValue:
-    """By a name, which no address may hold; without one, the list by the filters has an address of its own."""
-    choice = choice_in(request.form)
-    if not choice.name:
-        chosen = in_address(choice, order_in(request.form))
-        return redirect(url_for("coordinator.show_people", organisation=organisation, **chosen), 303)
-    return _list(organisation, choice, request.form)
-
-
-def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> ResponseReturnValue:
-    order = order_in(given)
     found = database().read(
         lambda session: organisation_people.people_of(
             session,
@@ -44,7 +33,7 @@ def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> Respon
             choice,
             order,
             settings().calendar,
-            after=number_in(given, "after"),
+            after=number_in(request.args, "after"),
         )
     )
     return render_template(
@@ -59,6 +48,18 @@ def _list(organisation: int, choice: Choice, given: Mapping[str, str]) -> Respon
         orders=organisation_people.ORDERS,
         champions=organisation_people.CHAMPIONS,
     )
+
+
+@blueprint.post("/<int:organisation>/people")
+def find_people(organisation: int) -> ResponseReturnValue:
+    """Leads to the list by these filters."""
+    choice = choice_in(request.form)
+    chosen = in_address(choice, order_in(request.form))
+    answer = current_app.make_response(
+        redirect(url_for("coordinator.show_people", organisation=organisation, **chosen), 303)
+    )
+    cookies.keep_sought(answer, {"name": choice.name})
+    return answer
 
 
 @blueprint.post("/<int:organisation>/people/export")
@@ -104,9 +105,10 @@ def order_in(given: Mapping[str, str]) -> Order:
 
 
 def in_address(choice: Choice, order: Order) -> dict[str, Any]:
-    """The same as members of a form or an address, without the name."""
+    """The same as members of a form or an address, without the name: that one is looked for is all that they say."""
     told = {key: "yes" if value is True else str(value) for key, value in asdict(choice).items() if value}
-    told.pop("name", None)
+    if told.pop("name", None):
+        told["sought"] = "yes"
     return told if order == "name" else {**told, "order": order}
 
 

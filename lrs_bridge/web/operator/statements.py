@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lrs_bridge.errors import BadInput, NotFound
 from lrs_bridge.flows import statement_search, statement_worth
 from lrs_bridge.flows.statement_search import Asked, Lines
 from lrs_bridge.store import audit
+from lrs_bridge.web import cookies
 from lrs_bridge.web.here import database, now, settings, visitor
 from lrs_bridge.web.operator.blueprint import blueprint, place_of, read_place
 
@@ -20,16 +21,12 @@ _FIELDS = ("agent", "verb", "activity", "since", "until")
 
 @blueprint.get("/statements")
 def show_statement_search() -> ResponseReturnValue:
-    return _page({}, None, {})
-
-
-@blueprint.post("/statements")
-def search_statements() -> ResponseReturnValue:
-    typed = {name: request.form.get(name, "").strip() for name in (*_FIELDS, "id")}
-    if typed["id"]:
-        return _by_id(typed)
-    asked = Asked(**{name: typed[name] for name in _FIELDS})
-    after = read_place(request.form.get("after", ""))
+    """The form; and what was looked for last, where the address says so."""
+    typed = cookies.sought()
+    if "sought" not in request.args:
+        return _page(typed, None, {})
+    asked = Asked(**{name: typed.get(name, "") for name in _FIELDS})
+    after = read_place(request.args.get("after", ""))
     try:
         found = database().read(
             lambda session: statement_search.search(session, asked, settings().calendar, after)
@@ -40,6 +37,17 @@ def search_statements() -> ResponseReturnValue:
         who, at = visitor().address, now()
         database().write(lambda session: statement_search.note_search(session, asked, who=who, now=at))
     return _page(typed, found, {})
+
+
+@blueprint.post("/statements")
+def search_statements() -> ResponseReturnValue:
+    """Leads to what is found."""
+    typed = {name: request.form.get(name, "").strip() for name in (*_FIELDS, "id")}
+    if typed["id"]:
+        return _by_id(typed)
+    answer = current_app.make_response(redirect(url_for("operator.show_statement_search", sought="yes"), 303))
+    cookies.keep_sought(answer, typed)
+    return answer
 
 
 @blueprint.get("/statements/<uuid:statement>")
