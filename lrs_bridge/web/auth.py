@@ -78,7 +78,9 @@ def require_visitor() -> ResponseReturnValue | None:
         g.visitor = who
         return None
     if _came_from_site(cookie) is None:
-        return redirect(url_for("sign_in.show_form"), 303)
+        why = "unsent" if request.method == "POST" else "ended" if cookie else None
+        to = request.path if request.endpoint != "mine.show_standing" else None
+        return redirect(url_for("sign_in.show_form", to=to, why=why), 303)
     if request.endpoint == "mine.sign_out":
         return None
     if request.endpoint == "mine.show_standing":

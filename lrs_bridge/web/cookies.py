@@ -1,6 +1,7 @@
 """Cookies, for pages alone. One holds the token of a visit, given on signing in. Another marks the browser: forms carry a digest of
 it, so that no other site's form is taken for ours, and a code is good only in the browser that asked for it. The third holds what was
-looked for last, where that is a person, whom no address of a page may name."""
+looked for last, where that is a person, whom no address of a page may name; the fourth, which page somebody wanted who had to sign in
+first."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ import hmac
 import json
 from collections.abc import Mapping
 
-from flask import Response, g, request
-from werkzeug.exceptions import BadRequest
+from flask import Response, current_app, g, request
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.routing import RoutingException
 
 from lrs_bridge.flows.sign_in import new_token
 from lrs_bridge.web import here
 
-_VISIT, _BROWSER, _SOUGHT = "lrs_visit", "lrs_browser", "lrs_sought"
+_VISIT, _BROWSER, _SOUGHT, _WANTED = "lrs_visit", "lrs_browser", "lrs_sought", "lrs_wanted"
 _SOUGHT_LETTERS = 300
 
 
@@ -31,8 +33,8 @@ def give_visit(answer: Response, token: str) -> None:
 
 def take_all(answer: Response) -> None:
     """Who sits down at this browser next finds nothing of who was there."""
-    for name in (_VISIT, _BROWSER, _SOUGHT):
-        answer.delete_cookie(_name(name), secure=_is_https(), httponly=True, samesite="Lax")
+    for name in (_VISIT, _BROWSER, _SOUGHT, _WANTED):
+        _take(answer, name)
 
 
 def browser_token() -> str:
@@ -69,6 +71,29 @@ def sought() -> dict[str, str]:
         return {}
 
 
+def keep_wanted(answer: Response, path: str) -> None:
+    """The page that whoever signs in next wanted; "" for none."""
+    if _is_page(path):
+        _give(answer, _WANTED, path)
+    elif _name(_WANTED) in request.cookies:
+        _take(answer, _WANTED)
+
+
+def wanted() -> str:
+    """The address of that page, or ""."""
+    path = request.cookies.get(_name(_WANTED), "")
+    return request.script_root + path if _is_page(path) else ""
+
+
+def _is_page(path: str) -> bool:
+    """One of ours, to which nobody signs in."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path, "GET")
+    except (HTTPException, RoutingException):
+        return False
+    return path.startswith("/") and endpoint.partition(".")[0] not in {"sign_in", "site_entrance"}
+
+
 def form_token() -> str:
     """What each form of ours carries, for this browser alone."""
     return hmac.new(browser_token().encode(), b"form", hashlib.sha256).hexdigest()
@@ -90,6 +115,10 @@ def require_form_of_ours() -> None:
 def _give(answer: Response, name: str, token: str) -> None:
     """Until the browser is closed."""
     answer.set_cookie(_name(name), token, secure=_is_https(), httponly=True, samesite="Lax")
+
+
+def _take(answer: Response, name: str) -> None:
+    answer.delete_cookie(_name(name), secure=_is_https(), httponly=True, samesite="Lax")
 
 
 def _name(name: str) -> str:

@@ -15,8 +15,17 @@ blueprint = Blueprint("sign_in", __name__, url_prefix="/sign-in")
 
 
 @blueprint.get("")
-def show_form() -> str:
-    return _form("", "")
+def show_form() -> Response:
+    """For who wanted another page (`to`), or whose visit is over (`why`), too."""
+    answer = current_app.make_response(_form("", "", _WHY.get(request.args.get("why", ""), "")))
+    cookies.keep_wanted(answer, request.args.get("to", ""))
+    return answer
+
+
+_WHY = {
+    "ended": "You are no longer signed in. Sign in again to go on where you were.",
+    "unsent": "What you sent was not recorded, for you are no longer signed in. Sign in again, and send it once more.",
+}
 
 
 @blueprint.post("")
@@ -101,9 +110,9 @@ def _provider(key: str) -> OpenIdProvider:
     return providers[key]
 
 
-def _form(typed: str, wrong: str) -> str:
+def _form(typed: str, wrong: str, notice: str = "") -> str:
     others = [(one.key, one.name) for one in settings().sign_in]
-    return render_template("sign_in.html", typed=typed, wrong=wrong, others=others)
+    return render_template("sign_in.html", typed=typed, wrong=wrong, notice=notice, others=others)
 
 
 def _link_page(address: str | None) -> ResponseReturnValue:
@@ -121,6 +130,7 @@ def _sent_page(wrong: str, status: int = 200) -> ResponseReturnValue:
 
 
 def _entered(token: str) -> Response:
-    answer = current_app.make_response(redirect(url_for("mine.show_standing"), 303))
+    answer = current_app.make_response(redirect(cookies.wanted() or url_for("mine.show_standing"), 303))
+    cookies.keep_wanted(answer, "")
     cookies.give_visit(answer, token)
     return answer

@@ -65,6 +65,14 @@ class TestMaking:
             assert made.secret not in page.text
         assert made.secret not in repr(noted(town))
 
+    def test_makes_no_second_one_where_the_answer_is_loaded_again(self, town, browser):
+        made = read(make(browser))
+        again = make(browser)
+        assert again.status_code == 400
+        assert "Name is that of a credential in use, made on 2 Mar 2026" in again.text
+        browser.post(f"/operator/credentials/{made.key}/revoke", reason="lost")
+        assert make(browser).status_code == 200
+
     def test_makes_what_was_asked_for(self, town, browser):
         key = read(make(browser, test="yes")).key
         page = browser.get(f"/operator/credentials/{key}").text
@@ -146,8 +154,18 @@ class TestANewSecret:
     def test_ends_the_one_before_the_last(self, town, browser):
         first = read(make(browser))
         second = read(browser.post(f"/operator/credentials/{first.key}/secret", overlap="7"))
-        third = read(browser.post(f"/operator/credentials/{first.key}/secret", overlap="7"))
+        page = browser.get(f"/operator/credentials/{first.key}").text
+        [seen] = re.findall(r'name="seen" value="(\S+)"', page)
+        third = read(browser.post(f"/operator/credentials/{first.key}/secret", overlap="7", seen=seen))
         assert [sends(town, one) for one in (first, second, third)] == [401, 200, 200]
+
+    def test_is_not_made_again_where_the_answer_is_loaded_again(self, town, browser):
+        old = read(make(browser))
+        new = read(browser.post(f"/operator/credentials/{old.key}/secret", overlap="7", seen=""))
+        again = browser.post(f"/operator/credentials/{old.key}/secret", overlap="7", seen="")
+        assert again.status_code == 409
+        assert "Nothing is changed now" in again.text
+        assert [sends(town, one) for one in (old, new)] == [200, 200]
 
     def test_is_on_record_without_it(self, town, browser):
         old = read(make(browser))

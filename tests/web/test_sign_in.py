@@ -7,6 +7,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -265,6 +266,79 @@ class TestVisits:
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {one.strip() for one in cookie.split(";")}
         assert "Strict-Transport-Security" in answer.headers
         assert browser.is_in()
+
+
+class TestThePageThatWasWanted:
+    def wants(self, desk, browser, page):
+        """Signs in where the page's refusal leads; returns where that leads."""
+        refused = browser.get(page)
+        assert refused.status_code == 303
+        browser.get(refused.headers["Location"])
+        browser.post("/sign-in", email=MAIL)
+        return browser.post("/sign-in/code", code=desk.letter()[1], follow=False).headers["Location"]
+
+    @pytest.mark.parametrize(
+        ("page", "led_to"),
+        [("/me/data", "/me/data"), ("/me", "/me"), ("/me/champion/essex", "/me/champion/essex")],
+    )
+    def test_is_shown_after_signing_in_and_once(self, desk, page, led_to):
+        browser = desk.browser()
+        assert self.wants(desk, browser, page) == led_to
+        browser.post("/me/sign-out", follow=False)
+        browser.asks()
+        entered = browser.post("/sign-in/code", code=desk.letter()[1], follow=False)
+        assert entered.headers["Location"] == "/me"
+
+    def test_by_the_link_too(self, desk):
+        browser = desk.browser()
+        browser.get("/sign-in?to=/me/data")
+        browser.post("/sign-in", email=MAIL)
+        link, _ = desk.letter()
+        browser.get(link)
+        assert browser.post(link, follow=False).headers["Location"] == "/me/data"
+
+    def test_is_forgotten_where_somebody_signs_in_without_one(self, desk):
+        browser = desk.browser()
+        browser.get("/sign-in?to=/me/data")
+        browser.asks()
+        entered = browser.post("/sign-in/code", code=desk.letter()[1], follow=False)
+        assert entered.headers["Location"] == "/me"
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "https://elsewhere.example/",
+            "//elsewhere.example",
+            "/\\elsewhere.example",
+            "me",
+            "/nowhere",
+            "/me/sign-out",
+            "/sign-in/link/x",
+            "/sign-in/site/x",
+            "/sign-in/with/x",
+        ],
+    )
+    def test_is_one_of_ours_and_changes_nothing(self, desk, page):
+        browser = desk.browser()
+        browser.get(f"/sign-in?to={quote(page)}")
+        browser.post("/sign-in", email=MAIL)
+        browser.client.set_cookie("lrs_wanted", page)
+        entered = browser.post("/sign-in/code", code=desk.letter()[1], follow=False)
+        assert entered.headers["Location"] == "/me"
+
+    def test_whose_visit_is_over_is_told_and_that_nothing_was_recorded(self, desk):
+        browser = desk.browser()
+        assert "no longer signed in" not in browser.get("/me/data", follow=True).text
+        browser.asks()
+        browser.post("/sign-in/code", code=desk.letter()[1])
+        browser.get("/me/report")
+        desk.bridge.clock.advance(timedelta(hours=2))
+        page = browser.post("/me/report", about="missing", text="A course is missing").text
+        assert "What you sent was not recorded" in page
+        assert "You are no longer signed in" in browser.get("/me/data", follow=True).text
+        browser.post("/sign-in", email=MAIL)
+        entered = browser.post("/sign-in/code", code=desk.letter()[1], follow=False)
+        assert entered.headers["Location"] == "/me/data"
 
 
 class TestForms:

@@ -27,8 +27,8 @@ class Browser:
         self.base = f"{scheme}://localhost"
         self.token = ""
 
-    def get(self, path):
-        return self._seen(self.client.get(path, base_url=self.base))
+    def get(self, path, *, follow=False):
+        return self._seen(self.client.get(path, base_url=self.base, follow_redirects=follow))
 
     def post(self, path, *, follow=True, **fields):
         sent = {"form_token": self.token, **fields}

@@ -9,13 +9,13 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import BadInput, NotFound
+from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import credentials, freshness
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.store.clients import NewClient
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.here import database, now, settings, visitor
-from lrs_bridge.web.operator.blueprint import blueprint
+from lrs_bridge.web.operator.blueprint import blueprint, moment
 
 _OVERLAPS = (
     ("7", "For 7 days: time to enter the new one"),
@@ -58,9 +58,14 @@ def make_credential() -> ResponseReturnValue:
         return _form(typed, {"scopes": "Select what the credential may do"})
 
     def journey(session: Session) -> NewClient:
+        name = typed["name"].strip()
+        for one in credentials.listing(session, now(), launches=False):
+            if (one["name"], one["state"]) == (name, "in use"):  # as where the answer is loaded again
+                said = f"is that of a credential in use, made on {moment(one['created_at'])}"
+                raise BadInput("No credential was made.", [Problem("NAME", said, "", "another name")])
         return credentials.add_client(
             session,
-            name=typed["name"].strip(),
+            name=name,
             source=typed["source"] or None,
             scopes=tuple(typed["scopes"]),
             test=typed["test"],
@@ -93,25 +98,39 @@ def show_credential(key: str) -> str:
 
 @blueprint.post("/credentials/<key>/secret")
 def change_secret(key: str) -> ResponseReturnValue:
-    chosen = request.form.get("overlap", "")
-    one = database().read(lambda session: _one(session, key))
+    """Answers the page with the secret itself. Of a page that was opened before the last change it's refused: sent again by mistake,
+    it would end the secret that a site still uses."""
+    chosen, at = request.form.get("overlap", ""), now()
     if chosen not in dict(_OVERLAPS):
-        page = render_template(
-            "operator/credential.html",
-            one=one,
-            last=None,
-            overlaps=_OVERLAPS,
-            scopes=credentials.SCOPES,
-            wrong="Select how long the old secret works",
-        )
-        return page, 400
-    overlap, at = timedelta(days=int(chosen)), now()
-    made = database().write(
-        lambda session: credentials.rotate(session, key, overlap, who=visitor().address, now=at)
-    )
+        return _refused_change(key, "Select how long the old secret works", 400)
+    overlap = timedelta(days=int(chosen))
+
+    def journey(session: Session) -> tuple[dict[str, Any], NewClient]:
+        one = _one(session, key)
+        if (one["old_secret_until"] or "") != request.form.get("seen", ""):
+            raise Conflict("The secret was changed since this page was opened. Nothing is changed now")
+        return one, credentials.rotate(session, key, overlap, who=visitor().address, now=at)
+
+    try:
+        one, made = database().write(journey)
+    except Conflict as refused:
+        return _refused_change(key, refused.title, 409)
     until = settings().calendar.in_words(at + overlap)
     told = f"The old secret works until {until}." if overlap else "The old secret works no longer."
     return _secret_page("The secret is changed", made, one["name"], told)
+
+
+def _refused_change(key: str, wrong: str, status: int) -> ResponseReturnValue:
+    one = database().read(lambda session: _one(session, key))
+    page = render_template(
+        "operator/credential.html",
+        one=one,
+        last=None,
+        overlaps=_OVERLAPS,
+        scopes=credentials.SCOPES,
+        wrong=wrong,
+    )
+    return page, status
 
 
 @blueprint.get("/credentials/<key>/revoke")
