@@ -13,7 +13,7 @@ from lrs_bridge.learning.history import NO_MANAGER, Evidence, History, Use
 from lrs_bridge.learning.mappings import Framework, Mappings
 from lrs_bridge.learning.post_standings import PostStanding, post_standings
 from lrs_bridge.learning.tiers import TierStanding, tier_of
-from lrs_bridge.moments import Calendar, format_instant, in_words
+from lrs_bridge.moments import LATEST, Calendar, format_instant, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,19 @@ def _judge(
     if refusal:
         return Judged(evidence, counts=False, because=refusal)
     said = evidence.because if uses else f"{evidence.because}; no item or standard asks for it here"
-    return Judged(evidence, counts=True, because=said)
+    return Judged(evidence, counts=True, because=said + _lapses(evidence, uses, mappings.calendar, now))
+
+
+def _lapses(evidence: Evidence, uses: list[Use], calendar: Calendar, now: datetime) -> str:
+    """Until when it counts, for all that it serves or some of it; "" where no day is set. Somebody's word ends with its post."""
+    if evidence.kind == "attestation":
+        return ""
+    ends = {period[1] for use in uses if (period := use.periods.at(now))}
+    first = min(ends, default=LATEST)
+    if first == LATEST:
+        return ""
+    counts = "until" if len(ends) == 1 else "for some of it until"
+    return f"; counts {counts} {in_words(calendar.last_day_before(first))}"
 
 
 def _refusal(

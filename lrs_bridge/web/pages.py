@@ -12,6 +12,7 @@ from lrs_bridge import __version__
 from lrs_bridge.errors import Unavailable
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.explain import NOT_PROVEN, explain_all
+from lrs_bridge.moments import in_words, parse_instant
 from lrs_bridge.store import news, projections, timetable
 from lrs_bridge.store.database import Session
 from lrs_bridge.web import here
@@ -37,6 +38,12 @@ def child_contacts() -> list[tuple[str, str]]:
         log.exception("the foot of a page could not say whom to call")
         return []
     return [(area.name, area.child_contact) for area in mappings.areas.values() if area.child_contact]
+
+
+def day(instant: str) -> str:
+    """On which day it was here, in words."""
+    calendar = settings().calendar
+    return in_words(calendar.day_of(parse_instant(instant)))
 
 
 def places_of_visitor() -> list[tuple[str, str]]:

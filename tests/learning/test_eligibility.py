@@ -184,3 +184,34 @@ class TestRefusals:
     def test_a_later_yes_stands_again(self):
         words = [attested("manager_support", 20), self.no(10), attested("manager_support", 5)]
         assert self.support(*words, posts=[post()])
+
+
+def told_of(past, key, mappings=None, now=NOON):
+    """What is said of the one piece of evidence of this."""
+    standing = standing_of(past, mappings or shipped(), now)
+    [because] = [one.because for one in standing.evidence if one.evidence.key == key]
+    return because
+
+
+class TestUntilWhenEvidenceCounts:
+    def test_as_it_says_itself(self):
+        held = member(until=NOON + timedelta(days=33))
+        assert told_of(history(held), "nwg") == "checked; counts until 4 Apr 2026"
+
+    def test_as_the_mapping_files_say(self):
+        for_a_year = changed(
+            ("    name: In-house", "    valid_for: P1Y\n    name: In-house"),
+            ("    name: ESCB basic", "    valid_for: P1Y\n    name: ESCB basic"),
+        )
+        past = history(course("induction"), course("escb_basic"))
+        assert told_of(past, "induction", for_a_year) == "rule; counts until 31 Jan 2027"
+        # it stays a standard's basic course
+        assert told_of(past, "escb_basic", for_a_year) == "rule; counts for some of it until 31 Jan 2027"
+
+    def test_is_said_of_nothing_that_stays(self):
+        assert told_of(history(course("induction")), "induction") == "rule"
+
+    def test_somebodys_word_is_no_longer_than_its_post(self):
+        here = post(ends=NOON + timedelta(days=9), manager="boss@colne.example")
+        word = attested("manager_support", area="essex", organisation="Colne School")
+        assert "until" not in told_of(history(word, posts=[here]), "manager_support")
