@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from lrs_bridge.connectors.tables import csv_of, read_csv
 from lrs_bridge.errors import BadInput, NotFound, Problem
-from lrs_bridge.flows import recording
+from lrs_bridge.flows import named, recording
 from lrs_bridge.flows.attendees import attendee
+from lrs_bridge.flows.days import moment_of
 from lrs_bridge.flows.imports.cells import folded
 from lrs_bridge.flows.imports.scope import scope_of
 from lrs_bridge.flows.recording import Desk
+from lrs_bridge.moments import in_words
 from lrs_bridge.store import check_ins, organisations
 from lrs_bridge.store.check_ins import CheckIn
 from lrs_bridge.store.database import Session
@@ -148,6 +150,23 @@ def on_list(session: Session, desk: Desk, found: CheckIn) -> list[OnList]:
             scope.learner(one.identifier) is None,
         )
         for one in check_ins.entries(session, found.number)
+    ]
+
+
+def session_of(desk: Desk, found: CheckIn) -> list[tuple[str, str]]:
+    """Label and text of what is recorded for each who was there."""
+    said, calendar = found.session, desk.mappings.calendar
+    items = [one for one in said.get("items", "").split(";") if one]
+    courses = [named.course(one, desk.mappings) for one in said.get("courses", "").split(";") if one]
+    by = [said.get("delivered_by_name", ""), said["delivered_by"]]
+    return [
+        ("Day", in_words(calendar.day_of(moment_of(said["date"], "date", calendar, desk.now)))),
+        ("Delivered by", ", ".join(part for part in by if part)),
+        (
+            "Area",
+            desk.mappings.areas[said["area"]].name if said["area"] in desk.mappings.areas else said["area"],
+        ),
+        ("Gives", ", ".join([*courses, *items])),
     ]
 
 

@@ -3,13 +3,15 @@ then nothing of it is recorded; afterwards the file is gone."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from lrs_bridge.connectors.tables import Table, read_table
-from lrs_bridge.errors import BadInput, NotFound, Problem
+from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import imports, notices, recording
 from lrs_bridge.flows.imports import Prepared, Report
 from lrs_bridge.flows.imports.columns import COURSE, fold, meanings_of
@@ -138,18 +140,24 @@ def tell(session: Session, desk: Desk, upload: Upload, told: Mapping[str, str], 
     uploads.tell(session, upload.number, other, constants)
 
 
-def preview(session: Session, desk: Desk, upload: Upload) -> Report:
-    """What taking it in would do, in a transaction that the caller takes back. Raises UnknownHeadings, and BadInput with every row
-    that is wrong."""
-    return recording.take_in(session, desk, _prepared(session, desk, upload), again=False, shown=_SHOWN)
+def preview(session: Session, desk: Desk, upload: Upload) -> tuple[Report, str]:
+    """What taking it in would do, in a transaction that the caller takes back; and the seal of what is shown so. Raises
+    UnknownHeadings, and BadInput with every row that is wrong."""
+    asked = headings_of(session, desk, upload)
+    prepared = _prepared(session, desk, upload, asked)
+    report = recording.take_in(session, desk, prepared, again=False, shown=_SHOWN)
+    return report, _seal(upload, asked)
 
 
-def apply(session: Session, desk: Desk, number: int) -> None:
-    """Takes the file in, once. Raises as `preview` does."""
+def apply(session: Session, desk: Desk, number: int, seal: str) -> None:
+    """Takes the file in, once, if it is what was shown with this seal. Raises as `preview` does, and Conflict where it is not."""
     upload = upload_of(session, desk, number)
     if upload.done_at is not None:
         return
-    prepared = _prepared(session, desk, upload)
+    asked = headings_of(session, desk, upload)
+    prepared = _prepared(session, desk, upload, asked)
+    if seal != _seal(upload, asked):
+        raise Conflict("It is not as it was shown; nothing was recorded.")
     seen_before = posts.addresses_with_training(session, desk.organisation.number, desk.now)
     report = recording.take_in(session, desk, prepared, file=upload.file, again=False)
     seen_now = posts.addresses_with_training(session, desk.organisation.number, desk.now)
@@ -175,8 +183,14 @@ def forget_old(session: Session, now: datetime) -> None:
     uploads.forget_before(session, now - KEPT)
 
 
-def _prepared(session: Session, desk: Desk, upload: Upload) -> Prepared:
-    asked = headings_of(session, desk, upload)
+def _seal(upload: Upload, asked: Headings) -> str:
+    """Another, as soon as other rows would be recorded, or the same ones read otherwise."""
+    meant = [(one.folded, one.meaning) for one in asked.headings]
+    said = json.dumps([upload.number, upload.kind, meant, dict(asked.constants)], sort_keys=True)
+    return hashlib.sha256(said.encode() + b"\n" + upload.content).hexdigest()
+
+
+def _prepared(session: Session, desk: Desk, upload: Upload, asked: Headings) -> Prepared:
     return recording.prepare(
         session, desk, upload.kind, _table(upload), told=upload.told, constants=asked.constants
     )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.dialects import insert_new
+from lrs_bridge.store.metadata import number_of_its_own
 from lrs_bridge.store.recording_tables import check_in_entries, check_ins
 
 
@@ -49,7 +50,9 @@ def add(
     now: datetime,
     closes_at: datetime,
 ) -> int:
+    """Its number, which no other ever has."""
     row = {
+        "id": number_of_its_own(),
         "organisation_id": organisation,
         "token": token,
         "session": json.dumps(dict(columns)),
@@ -96,7 +99,10 @@ def unconfirmed(session: Session, organisation: int) -> list[CheckIn]:
     found = sa.select(check_ins).where(
         check_ins.c.organisation_id == organisation, check_ins.c.recorded_at.is_(None)
     )
-    return [_read(row) for row in session.execute(found.order_by(check_ins.c.id.desc()).limit(50))]
+    return [
+        _read(row)
+        for row in session.execute(found.order_by(check_ins.c.opened_at.desc(), check_ins.c.id).limit(50))
+    ]
 
 
 def close(session: Session, number: int, now: datetime) -> None:

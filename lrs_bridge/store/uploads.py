@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.metadata import number_of_its_own
 from lrs_bridge.store.recording_tables import uploads
 
 
@@ -31,7 +32,9 @@ class Upload:
 def add(
     session: Session, *, organisation: int, who: str, kind: str, file: str, content: bytes, now: datetime
 ) -> int:
+    """Its number, which no other ever has."""
     row = {
+        "id": number_of_its_own(),
         "organisation_id": organisation,
         "who": who,
         "kind": kind,
@@ -80,7 +83,7 @@ def last_told(
             uploads.c.file != "",
             uploads.c.done_at.is_(None),
         )
-        .order_by(uploads.c.id.desc())
+        .order_by(uploads.c.at.desc(), uploads.c.id)
         .limit(1)
     )
     row = session.execute(found).one_or_none()

@@ -169,6 +169,22 @@ def test_who_entered_while_the_list_was_looked_at_is_not_left_out(room):
     assert room.evidence(LEARNER) == set()
 
 
+def test_an_old_tab_records_no_other_room_and_a_list_says_what_it_records(room):
+    room.enters("Asha Rao", LEARNER)
+    shown = room.browser.get(room.page).text
+    for told in ("2 Mar 2026", "lead@colne.example", "induction", "Essex"):
+        assert told in shown, told
+    room.browser.post(f"{room.page}/cancel")
+    other = Room(room.town)
+    assert other.page != room.page
+    other.enters("Bea Lind", "bea.lind@colne.example")
+    there = [str(row.id) for row in room.rows(check_in_entries)]
+    answer = room.browser.post(room.page, there=there, last_seen=there[-1])
+    assert answer.status_code == 404
+    assert "This list was changed or cancelled since you saw it" in answer.text
+    assert len(room.rows(check_in_entries)) == 1
+
+
 def test_twice_is_once_and_nobody_is_no_session(room):
     assert "Choose who was there" in room.browser.post(room.page, last_seen="0").text
     room.enters("Asha Rao", LEARNER)

@@ -121,6 +121,36 @@ def test_twice_is_once(desk):
     assert desk.bridge.count() == number
 
 
+def seal_in(answer):
+    return re.search(r'name="seal" value="([0-9a-f]{64})"', answer.text)[1]
+
+
+def test_an_old_tab_records_nothing_that_it_does_not_show(desk):
+    page = desk.sent("person,course,date\n" + f"{LEARNER},escb_basic,1/3/2026\n")
+    seal, before = seal_in(desk.shown(page)), desk.bridge.count()
+    desk.browser.post(f"{page}/cancel")
+    other = desk.sent("person,course,date\n" + f"{HEAD},induction,1/3/2026\n")
+    assert other != page  # no number is given out twice, on any database
+    for address, status in ((page, 404), (other, 409)):
+        answer = desk.browser.post(address, follow=False, seal=seal)
+        assert answer.status_code == status
+        assert "This list was changed or cancelled since you saw it" in answer.text
+        assert ("Look at it as it is now" in answer.text) == (status == 409)
+        assert "Record something else" in answer.text
+    assert desk.bridge.count() == before
+
+
+def test_other_headings_told_in_another_tab_are_shown_before_anything_is_recorded(desk):
+    page = desk.sent(OWN.replace("Payroll no", "Note").replace("77", "scanned"))
+    seal = seal_in(desk.browser.post(f"{page}/headings", **TOLD))
+    shown = desk.browser.post(f"{page}/headings", **{**TOLD, "heading-3": "note"})
+    before = desk.bridge.count()
+    assert desk.browser.post(page, seal=seal).status_code == 409
+    assert desk.browser.post(page, seal="").status_code == 409
+    assert desk.bridge.count() == before
+    assert "It is recorded" in desk.browser.post(page, seal=seal_in(shown)).text
+
+
 def test_headings_are_matched_once(desk):
     page = desk.sent(OWN)
     desk.browser.post(f"{page}/headings", **TOLD)

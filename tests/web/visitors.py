@@ -17,6 +17,7 @@ from lrs_bridge.store import check_ins, organisations, people, sessions, uploads
 
 MAIL = "Asha.Rao@example.org"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+SEAL = re.compile(r'name="seal" value="([0-9a-f]{64})"')
 
 
 class Browser:
@@ -26,12 +27,13 @@ class Browser:
         self.client = bridge.app.test_client()
         self.base = f"{scheme}://localhost"
         self.token = ""
+        self.seal = ""
 
     def get(self, path, *, follow=False):
         return self._seen(self.client.get(path, base_url=self.base, follow_redirects=follow))
 
     def post(self, path, *, follow=True, **fields):
-        sent = {"form_token": self.token, **fields}
+        sent = {"form_token": self.token, **({"seal": self.seal} if self.seal else {}), **fields}
         return self._seen(self.client.post(path, data=sent, base_url=self.base, follow_redirects=follow))
 
     def _seen(self, answer):
@@ -39,6 +41,8 @@ class Browser:
             assert_valid(answer.text)
         found = FORM_TOKEN.search(answer.text) if answer.mimetype == "text/html" else None
         self.token = found[1] if found else self.token
+        sealed = SEAL.search(answer.text) if found else None
+        self.seal = sealed[1] if sealed else self.seal
         return answer
 
     def asks(self, address=MAIL):
@@ -159,7 +163,13 @@ class Town:
                 session,
                 organisation=self.organisation(organisation),
                 token=check_in.new_token(),
-                columns={"title": "Pack", "date": "2026-03-02"},
+                columns={
+                    "title": "Pack",
+                    "date": "2026-03-02",
+                    "delivered_by": COORDINATOR,
+                    "area": "essex",
+                    "courses": "induction",
+                },
                 who="the tests",
                 now=self.bridge.clock(),
                 closes_at=self.bridge.clock() + timedelta(hours=1),

@@ -8,7 +8,7 @@ import segno
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import BadInput
+from lrs_bridge.errors import BadInput, NotFound
 from lrs_bridge.flows import check_in, recording
 from lrs_bridge.flows.recording import Desk
 from lrs_bridge.moments import in_words
@@ -16,7 +16,7 @@ from lrs_bridge.store import check_ins
 from lrs_bridge.store.check_ins import CheckIn
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.coordinator.blueprint import blueprint
-from lrs_bridge.web.coordinator.desk import desk
+from lrs_bridge.web.coordinator.desk import desk, over_page
 from lrs_bridge.web.coordinator.record_forms import placed
 from lrs_bridge.web.coordinator.sessions import FIELDS, Typed, choices_of, typed_session
 from lrs_bridge.web.here import database, now, settings
@@ -94,6 +94,8 @@ def confirm_check_in(organisation: int, check_in_number: int) -> ResponseReturnV
         return _check_in_page(
             organisation, check_in_number, next(iter(recording.by_column(refused).values()))
         )
+    except NotFound as refused:
+        return over_page(organisation, refused)
     return _to(organisation, check_in_number)
 
 
@@ -122,6 +124,7 @@ def _check_in_page(organisation: int, number: int, wrong: str) -> ResponseReturn
         at=at,
         found=found,
         entered=entered,
+        about=check_in.session_of(at, found),
         struck=_struck(entered) if wrong else set(),
         wrong=wrong,
         is_open=found.is_open(now()),

@@ -9,7 +9,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import uploads
 from lrs_bridge.flows.imports import KINDS
 from lrs_bridge.flows.imports.columns import UnknownHeadings
@@ -19,7 +19,7 @@ from lrs_bridge.flows.uploads import Headings
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.uploads import Upload
 from lrs_bridge.web.coordinator.blueprint import blueprint
-from lrs_bridge.web.coordinator.desk import desk
+from lrs_bridge.web.coordinator.desk import desk, over_page
 from lrs_bridge.web.here import database
 
 _HOLDS = {
@@ -97,9 +97,9 @@ def show_upload(organisation: int, upload: int) -> ResponseReturnValue:
     asked = database().read(lambda session: uploads.headings_of(session, at, sent))
     if not asked.settled:
         return redirect(url_for("coordinator.show_headings", organisation=organisation, upload=upload), 303)
-    told: dict[str, Any] = {"report": None, "problems": []}
+    told: dict[str, Any] = {"report": None, "seal": "", "problems": []}
     try:
-        told["report"] = database().rehearse(lambda session: uploads.preview(session, at, sent))
+        told["report"], told["seal"] = database().rehearse(lambda session: uploads.preview(session, at, sent))
     except UnknownHeadings:
         return redirect(url_for("coordinator.show_headings", organisation=organisation, upload=upload), 303)
     except BadInput as refused:
@@ -157,10 +157,19 @@ def _headings_page(at: Desk, sent: Upload, asked: Headings, wrong: list[str]) ->
 
 @blueprint.post("/<int:organisation>/uploads/<int:upload>")
 def apply_upload(organisation: int, upload: int) -> ResponseReturnValue:
-    """Takes it in; a second time does nothing."""
-    # What is wrong with it stands on the page that this leads to.
-    with contextlib.suppress(BadInput):
-        database().write(lambda session: uploads.apply(session, desk(session, organisation), upload))
+    """Takes it in as it was shown; a second time does nothing."""
+    seal = request.form.get("seal", "")
+    try:
+        # What is wrong with it stands on the page that this leads to.
+        with contextlib.suppress(BadInput):
+            database().write(
+                lambda session: uploads.apply(session, desk(session, organisation), upload, seal)
+            )
+    except Conflict as refused:
+        now_at = url_for("coordinator.show_upload", organisation=organisation, upload=upload)
+        return over_page(organisation, refused, now_at)
+    except NotFound as refused:
+        return over_page(organisation, refused)
     return _to(organisation, upload)
 
 
