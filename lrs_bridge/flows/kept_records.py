@@ -1,4 +1,4 @@
-"""One record that was kept by hand, in words, as an organisation's coordinator may see it; and taking it back, with a reason."""
+"""Records that were kept by hand, in words, as an organisation's coordinator may see them; and taking one back, with a reason."""
 
 from __future__ import annotations
 
@@ -25,18 +25,21 @@ from lrs_bridge.xapi.agents import identifier_of
 _KINDS = ("course", "attestation", "membership", "session", "equivalence")
 """What coordinators keep. What became of a champion is the Board's."""
 _LONGEST_REASON = 500
+_A_PAGE = 50
 _NOT_THERE = "There is no such page, or it is not yours to see."
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRecord:
-    """`what` and `details` (label, text) in words; `learner`: number and name, None for a decision about a course; `taken_back`:
-    by whom, on which day and why; `may_be_taken_back`: here. What names no organisation may count at others too, so that whoever kept
-    it, or somebody at the command line, takes it back."""
+    """`what` and `details` (label, text) in words; `learner`: number and name, None for a decision about a course, and where `typed`
+    is all that is told of who it is: what whoever kept it entered themselves; `taken_back`: by whom, on which day and why;
+    `may_be_taken_back`: here. What names no organisation may count at others too, so that whoever kept it, or somebody at the command
+    line, takes it back."""
 
     statement: uuid.UUID
     what: str
     learner: tuple[int, str] | None
+    typed: str
     details: tuple[tuple[str, str], ...]
     kept_by: str
     kept_on: str
@@ -45,30 +48,36 @@ class KeptRecord:
 
 
 def kept_record(session: Session, desk: Desk, statement: uuid.UUID) -> KeptRecord:
-    """Raises NotFound where there is none, where a source sent it, where it is about somebody without a post at the organisation,
-    and where it was given for another organisation."""
+    """Raises NotFound where there is none, where a source sent it, where it was given for another organisation, and where it is about
+    somebody without a post at this one; but whoever kept it for this one sees it still, and may have mistyped who it is about."""
     held = records.held(session, [statement]).get(statement)
     if held is None or held.source != SOURCE:
         raise NotFound(_NOT_THERE)
     body = documents.parse(held.body.encode())
-    kind, _, key = str(body["object"].get("id", "")).removeprefix(BASE).partition("/")
-    detail: dict[str, Any] = body.get("context", {}).get("extensions", {}).get(RECORD, {})
-    named = plain(detail.get("organisation", ""))
-    is_own = named == plain(desk.organisation.name)
-    if kind not in _KINDS or (named and not is_own) or (kind == "equivalence" and not is_own):
+    (kind, key), detail = _about(body), _detail(body)
+    if not _may_be_of(desk, kind, detail):
         raise NotFound(_NOT_THERE)
-    learner = None if kind == "equivalence" else _learner(session, desk, body["actor"])
+    is_own = bool(detail.get("organisation"))
     stored = records.by_id(session, statement, voided=held.voided)
     authority = json.loads(stored.authority) if stored else {}
     kept_by = authority.get("account", {}).get("name", "")
+    learner, typed = None, ""
+    if kind != "equivalence":
+        identifier = str(identifier_of(body["actor"]))
+        learner = _learner(session, desk, identifier)
+        if learner is None:
+            if not is_own or kept_by != desk.who:
+                raise NotFound(_NOT_THERE)
+            typed = _short(identifier)
     return KeptRecord(
         statement,
         _what(kind, key, detail, desk.mappings),
         learner,
+        typed,
         tuple(_details(body, kind, detail, desk.mappings)),
         kept_by,
         in_words(desk.mappings.calendar.day_of(parse_instant(stored.stored))) if stored else "",
-        _taken_back(session, held.voided_by, desk) if held.voided_by else None,
+        _taken_back(session, held.voided_by, desk, is_of_stranger=bool(typed)) if held.voided_by else None,
         not held.voided and (is_own or kept_by == desk.who),
     )
 
@@ -89,13 +98,70 @@ def take_back(session: Session, desk: Desk, statement: uuid.UUID, reason: str) -
     return found
 
 
-def _learner(session: Session, desk: Desk, actor: Mapping[str, Any]) -> tuple[int, str]:
-    identifier = str(identifier_of(dict(actor)))
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`who`: their name, or of somebody who is not among the organisation's people what was typed; "" for a decision about a
+    course."""
+
+    statement: uuid.UUID
+    what: str
+    who: str
+    day: str
+
+
+def own_records(session: Session, desk: Desk, after: int = 0) -> tuple[list[Line], int]:
+    """What they kept for this organisation themselves and nobody took back, the newest first; and the number after which the next
+    page begins, 0 where there is none. A page is of what they kept for anybody, and may hold less of this organisation."""
+    authority = records.authority_number(session, f"{desk.public_url}|{desk.who}")
+    if authority is None:
+        return [], 0
+    since = records.stored_at(session, after)
+    wanted = records.Filter(authority_id=authority, after=(since, after) if since else None, limit=_A_PAGE)
+    found = records.find(session, wanted)
+    bodies = [documents.parse(one.body.encode()) for one in found[:_A_PAGE]]
+    kept = [body for body in bodies if _may_be_of(desk, _about(body)[0], _detail(body))]
+    identifiers = {body["id"]: str(identifier_of(body["actor"])) for body in kept}
+    known = people.known_as(session, identifiers.values())
+    seen = roles.seen_among(session, desk.viewer, {number for one in known.values() for number in one})
+    lines = []
+    for body in kept:
+        (kind, key), detail, typed = _about(body), _detail(body), identifiers[body["id"]]
+        here = [name for number, name in known.get(typed, {}).items() if number in seen]
+        if kind == "equivalence" or here or detail.get("organisation"):
+            who = "" if kind == "equivalence" else next(filter(None, here), _short(typed))
+            day = in_words(desk.mappings.calendar.day_of(parse_instant(body["timestamp"])))
+            lines.append(Line(uuid.UUID(body["id"]), _what(kind, key, detail, desk.mappings), who, day))
+    return lines, found[_A_PAGE - 1].seq if len(found) > _A_PAGE else 0
+
+
+def _about(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and key."""
+    kind, _, key = str(body["object"].get("id", "")).removeprefix(BASE).partition("/")
+    return kind, key
+
+
+def _detail(body: Mapping[str, Any]) -> dict[str, Any]:
+    detail: dict[str, Any] = body.get("context", {}).get("extensions", {}).get(RECORD, {})
+    return detail
+
+
+def _may_be_of(desk: Desk, kind: str, detail: Mapping[str, Any]) -> bool:
+    """Whether it was kept for this organisation, or for none; a decision about a course always is for one."""
+    given_for = plain(detail.get("organisation", ""))
+    is_own = given_for == plain(desk.organisation.name)
+    return kind in _KINDS and (is_own or (not given_for and kind != "equivalence"))
+
+
+def _learner(session: Session, desk: Desk, identifier: str) -> tuple[int, str] | None:
+    """None for whoever has no post here."""
     number = people.learner_with(session, identifier)
     if number is None or not roles.sees(session, desk.viewer, number):
-        raise NotFound(_NOT_THERE)
-    name = people.names_of_learners(session, [number])[number]
-    return number, name or identifier.removeprefix("mailto:")
+        return None
+    return number, people.names_of_learners(session, [number])[number] or _short(identifier)
+
+
+def _short(identifier: str) -> str:
+    return identifier.removeprefix("mailto:")
 
 
 def _what(kind: str, key: str, detail: Mapping[str, Any], mappings: Mappings) -> str:
@@ -154,9 +220,13 @@ def _details(
         yield "Until", in_words(calendar.last_day_before(parse_instant(detail["until"])))
 
 
-def _taken_back(session: Session, voiding: uuid.UUID, desk: Desk) -> tuple[str, str, str]:
+def _taken_back(
+    session: Session, voiding: uuid.UUID, desk: Desk, *, is_of_stranger: bool
+) -> tuple[str, str, str]:
     stored, body = records.by_ids(session, [voiding])[voiding]
     said = by_hand.taken_back(stored, body)
+    if is_of_stranger and said.who != desk.who:
+        return "somebody else", _day(said.when, desk), ""
     return said.who, _day(said.when, desk), said.reason
 
 

@@ -172,6 +172,12 @@ def by_ids(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[
     return {row.id: (row.stored, row.body) for row in among(session, found, ids)}
 
 
+def stored_at(session: Session, seq: int) -> datetime | None:
+    """When the statement with this number was stored."""
+    found: datetime | None = session.scalar(sa.select(statements.c.stored).where(statements.c.seq == seq))
+    return found
+
+
 def authority_number(session: Session, key: str) -> int | None:
     """The number of the authority that this identifier, in its canonical text, is."""
     found: int | None = session.scalar(sa.select(authorities.c.id).where(authorities.c.key == key))

@@ -6,10 +6,12 @@ import re
 import uuid
 
 import pytest
+import sqlalchemy as sa
 from builders import completion
 from web.visitors import COORDINATOR, LEARNER, OTHER_LEARNER
 
-from lrs_bridge.flows import by_hand
+from lrs_bridge.flows import by_hand, kept_records
+from lrs_bridge.flows.roles import Wanted
 
 HEAD = "bea.lind@colne.example"
 COMPLETION = {"person": LEARNER, "course": "escb_basic", "date": "27/2/2026"}
@@ -244,11 +246,85 @@ class TestTakingBack:
         desk.browser.post(f"{page}/void", reason="not mine to say")
         assert "Taken back" not in desk.browser.get(page).text
 
-    def test_who_has_left_is_no_longer_theirs(self, desk):
+    def test_whoever_recorded_somebody_by_mistake_finds_it_and_takes_it_back(self, desk):
+        sent = {"title": "Pack", "date": "27/2/2026", "delivered_by": HEAD, "area": "essex"}
+        people = f"{LEARNER}\nhis.nam@mistyped.example\n{OTHER_LEARNER}"
+        shown = desk.browser.post(
+            f"{desk.base}/sessions/new", **sent, courses=["escb_basic"], attendees=people
+        )
+        done = desk.browser.post(shown.request.path)
+        assert f'href="{desk.base}/records/own"' in done.text
+        assert f'href="{desk.base}/records/own"' in desk.browser.get(f"{desk.base}/records").text
+        desk.town.bridge.recompute()
+        listed = desk.browser.get(f"{desk.base}/records/own").text
+        assert "Femi" not in listed
+        for who, told in (
+            ("Asha Rao", "Where <bdi>Asha Rao"),
+            ("his.nam@mistyped.example", "Nobody among your"),
+            (OTHER_LEARNER, "Nobody among your"),
+        ):
+            page = re.search(rf'href="(\S+)" dir="auto">{who}: Session “Pack”, 27 Feb 2026<', listed)[1]
+            record = desk.browser.get(page).text
+            assert told in record
+            assert "Femi" not in record
+            assert who in desk.browser.get(f"{page}/void").text
+            assert "Taken back by cora@colne.example" in desk.browser.post(f"{page}/void", reason="typo").text
+            assert desk.counts(LEARNER if who == "Asha Rao" else who) == set()
+        assert (
+            "Nothing more that you recorded here stands" in desk.browser.get(f"{desk.base}/records/own").text
+        )
+
+    def test_what_others_say_of_a_stranger_is_not_told(self, desk):
         page = desk.records("completion", **COMPLETION).partition("?")[0]
         desk.town.bridge.import_csv(
             "people",
             "person,identifiers,organisation,area,role,until\n"
             f"Asha Rao,{LEARNER},Colne Primary School,essex,Class teacher,2026-03-01\n",
         )
-        assert desk.browser.get(page).status_code == 404
+        bridge = desk.town.bridge
+        keeping = by_hand.Keeping(bridge.settings.public_url, "the Board", bridge.clock())
+        statement = uuid.UUID(page.rpartition("/")[2])
+        bridge.database.write(lambda session: by_hand.take_back(session, statement, "a secret", keeping))
+        told = desk.browser.get(page).text
+        assert "Taken back by somebody else on 2 Mar 2026. It counts" in told
+        assert "secret" not in told
+
+    def test_own_records_are_listed_page_by_page_in_as_many_questions(self, desk, monkeypatch):
+        asked = []
+        sa.event.listen(desk.town.bridge.database.engine, "before_cursor_execute", lambda *_: asked.append(1))
+
+        def questions(page):
+            asked.clear()
+            answer = desk.browser.get(page)
+            return len(asked), answer.text
+
+        page = f"{desk.base}/records/own"
+        desk.records("completion", **COMPLETION)
+        desk.browser.get(page)
+        before, _ = questions(page)
+        for day in range(1, 5):
+            desk.records("completion", **{**COMPLETION, "date": f"{day}/2/2026"})
+        assert questions(page)[0] == before
+        monkeypatch.setattr(kept_records, "_A_PAGE", 2)
+        days, pages = [], 0
+        while page:
+            text = desk.browser.get(page).text
+            days += re.findall(r"package, (\d+) Feb 2026<", text)
+            found = re.search(r'href="(\S+)">Earlier ones', text)
+            page, pages = (found[1] if found else ""), pages + 1
+        assert (days, pages) == (["4", "3", "2", "1", "27"], 3)
+
+    def test_who_has_left_is_no_longer_theirs_but_what_they_recorded_themselves(self, desk):
+        page = desk.records("completion", **COMPLETION).partition("?")[0]
+        desk.town.bridge.import_csv(
+            "people",
+            "person,identifiers,organisation,area,role,until\n"
+            f"Asha Rao,{LEARNER},Colne Primary School,essex,Class teacher,2026-03-01\n",
+        )
+        mine = desk.browser.get(page).text
+        assert LEARNER in mine
+        assert "Asha" not in mine
+        desk.town.give("second@colne.example", Wanted("coordinator", "Colne Primary School"))
+        other = desk.town.browser("second@colne.example")
+        assert other.get(page).status_code == 404
+        assert other.post(f"{page}/void", reason="not mine").status_code == 404

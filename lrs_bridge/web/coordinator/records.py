@@ -98,6 +98,19 @@ def _form_page(
     return page, 400 if wrong else 200
 
 
+@blueprint.get("/<int:organisation>/records/own")
+def show_own_records(organisation: int) -> str:
+    """What whoever asks recorded here themselves. `?after=`: number of the last record of the page before."""
+    after = request.args.get("after", 0, type=a_number)
+
+    def look(session: Session) -> tuple[Desk, list[kept_records.Line], int]:
+        at = desk(session, organisation)
+        return at, *kept_records.own_records(session, at, after)
+
+    at, lines, more = database().read(look)
+    return render_template("coordinator/own_records.html", at=at, lines=lines, more=more)
+
+
 @blueprint.get("/<int:organisation>/records/<uuid:statement>")
 def show_record(organisation: int, statement: UUID) -> str:
     """`?done=`: what recording it just came to."""
