@@ -196,9 +196,12 @@ def close(session: Session, desk: Desk, number: int) -> None:
     check_ins.close(session, check_in_of(session, desk, number).number, desk.now)
 
 
-def cancel(session: Session, desk: Desk, number: int) -> None:
-    """Forgets it, and who entered."""
-    check_ins.forget(session, check_in_of(session, desk, number).number)
+def cancel(session: Session, desk: Desk, number: int) -> bool:
+    """Forgets it, and who entered. Whether it is cancelled: what is recorded already stays so, and says so."""
+    found = check_in_of(session, desk, number)
+    if found.recorded_at is None:
+        check_ins.forget(session, number)
+    return found.recorded_at is None
 
 
 def forget_old(session: Session, now: datetime) -> None:

@@ -174,8 +174,12 @@ def _tell_seen(session: Session, desk: Desk, address: str) -> None:
     notices.tell(session, address, subject, "seen_by", {"title": subject, "organisation": name}, desk.now)
 
 
-def cancel(session: Session, desk: Desk, number: int) -> None:
-    uploads.forget(session, upload_of(session, desk, number).number)
+def cancel(session: Session, desk: Desk, number: int) -> bool:
+    """Whether it is cancelled: what is recorded already stays so, and says so."""
+    upload = upload_of(session, desk, number)
+    if upload.done_at is None:
+        uploads.forget(session, number)
+    return upload.done_at is None
 
 
 def forget_old(session: Session, now: datetime) -> None:

@@ -196,6 +196,15 @@ def test_twice_is_once_and_nobody_is_no_session(room):
     assert room.bridge.count() == number
 
 
+def test_what_is_recorded_is_not_cancelled_in_another_tab(room):
+    room.enters("Asha Rao", LEARNER)
+    room.confirms()
+    answer = room.browser.post(f"{room.page}/cancel")
+    assert "<h1>It is recorded already</h1>" in answer.text
+    assert "recorded for 1 person" in answer.text
+    assert "<h1>The session is recorded</h1>" in room.browser.get(room.page).text
+
+
 def test_who_delivered_does_not_attend(room):
     room.enters("Joan", SESSION["delivered_by"])
     assert "who delivered a session does not attend it" in room.confirms().text

@@ -110,6 +110,16 @@ def test_the_file_is_gone_when_it_is_taken_in_or_cancelled_or_forgotten(desk):
     assert third
 
 
+def test_what_is_recorded_is_not_cancelled_in_another_tab(desk):
+    page = desk.sent(OWN)
+    desk.browser.post(f"{page}/headings", **TOLD)
+    desk.browser.post(page)
+    answer = desk.browser.post(f"{page}/cancel")
+    assert "<h1>It is recorded already</h1>" in answer.text
+    assert "2 new" in text_of(answer)
+    assert "<h1>It is recorded</h1>" in desk.browser.get(page).text
+
+
 def test_twice_is_once(desk):
     page = desk.sent(OWN)
     desk.browser.post(f"{page}/headings", **TOLD)

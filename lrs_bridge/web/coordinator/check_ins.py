@@ -66,7 +66,8 @@ def _form_page(at: Desk, sent: Typed, wrong: dict[str, str], hours: int) -> Resp
 
 @blueprint.get("/<int:organisation>/check-ins/<int:check_in_number>")
 def show_check_in(organisation: int, check_in_number: int) -> ResponseReturnValue:
-    """The link and its code while it is open; who entered; what became of it."""
+    """The link and its code while it is open; who entered; what became of it. `?done=already`: somebody would have cancelled what is
+    recorded."""
     return _check_in_page(organisation, check_in_number, "")
 
 
@@ -107,7 +108,11 @@ def close_check_in(organisation: int, check_in_number: int) -> ResponseReturnVal
 
 @blueprint.post("/<int:organisation>/check-ins/<int:check_in_number>/cancel")
 def cancel_check_in(organisation: int, check_in_number: int) -> ResponseReturnValue:
-    database().write(lambda session: check_in.cancel(session, desk(session, organisation), check_in_number))
+    cancelled = database().write(
+        lambda session: check_in.cancel(session, desk(session, organisation), check_in_number)
+    )
+    if not cancelled:
+        return _to(organisation, check_in_number, done="already")
     return redirect(url_for("coordinator.show_check_ins", organisation=organisation), 303)
 
 
@@ -127,6 +132,7 @@ def _check_in_page(organisation: int, number: int, wrong: str) -> ResponseReturn
         about=check_in.session_of(at, found),
         struck=_struck(entered) if wrong else set(),
         wrong=wrong,
+        done=request.args.get("done", ""),
         is_open=found.is_open(now()),
         link=_link(found),
         closes=f"{closes:%H:%M} on {in_words(closes.date())}",
@@ -150,7 +156,8 @@ def _link(found: CheckIn) -> str:
     return f"{settings().public_url}{url_for('check_in.show_form', token=found.token)}"
 
 
-def _to(organisation: int, number: int) -> ResponseReturnValue:
+def _to(organisation: int, number: int, done: str | None = None) -> ResponseReturnValue:
     return redirect(
-        url_for("coordinator.show_check_in", organisation=organisation, check_in_number=number), 303
+        url_for("coordinator.show_check_in", organisation=organisation, check_in_number=number, done=done),
+        303,
     )

@@ -90,10 +90,12 @@ def _sentence(problem: Problem) -> str:
 
 @blueprint.get("/<int:organisation>/uploads/<int:upload>")
 def show_upload(organisation: int, upload: int) -> ResponseReturnValue:
-    """Where it stands: its headings are asked for, what it would change is shown, or what came of it."""
+    """Where it stands: its headings are asked for, what it would change is shown, or what came of it. `?done=already`: somebody would
+    have cancelled it."""
     at, sent = database().read(lambda session: _sent(session, organisation, upload))
     if sent.done_at is not None:
-        return render_template("coordinator/upload_done.html", at=at, sent=sent)
+        done = request.args.get("done", "")
+        return render_template("coordinator/upload_done.html", at=at, sent=sent, done=done)
     asked = database().read(lambda session: uploads.headings_of(session, at, sent))
     if not asked.settled:
         return redirect(url_for("coordinator.show_headings", organisation=organisation, upload=upload), 303)
@@ -175,7 +177,11 @@ def apply_upload(organisation: int, upload: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:organisation>/uploads/<int:upload>/cancel")
 def cancel_upload(organisation: int, upload: int) -> ResponseReturnValue:
-    database().write(lambda session: uploads.cancel(session, desk(session, organisation), upload))
+    cancelled = database().write(lambda session: uploads.cancel(session, desk(session, organisation), upload))
+    if not cancelled:
+        return redirect(
+            url_for("coordinator.show_upload", organisation=organisation, upload=upload, done="already"), 303
+        )
     return redirect(url_for("coordinator.show_ways", organisation=organisation), 303)
 
 
