@@ -15,6 +15,7 @@ from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import imports, notices, recording
 from lrs_bridge.flows.imports import Prepared, Report
 from lrs_bridge.flows.imports.columns import COURSE, fold, meanings_of
+from lrs_bridge.flows.imports.memberships import bodies
 from lrs_bridge.flows.imports.scope import KINDS
 from lrs_bridge.flows.recompute import decided_courses
 from lrs_bridge.flows.recording import Desk
@@ -124,11 +125,16 @@ def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
 def constants_of(
     desk: Desk, kind: str, meanings: Mapping[str, str], said: Mapping[str, str]
 ) -> dict[str, str]:
-    """What holds for every row where no heading means it: the organisation, and the area where it works in one alone or one was
-    chosen."""
+    """What holds for every row where no heading means it: the organisation, the area where it works in one alone or one was chosen,
+    and the membership where there is only one."""
     columns = imports.KINDS[kind].column_names
     only = next(iter(desk.areas)) if len(desk.areas) == 1 else ""
-    usual = {"organisation": desk.organisation.name, "area": said.get("area") or only}
+    [membership, *others] = bodies(desk.mappings) or [""]
+    usual = {
+        "organisation": desk.organisation.name,
+        "area": said.get("area") or only,
+        "membership": "" if others else membership,
+    }
     open_ = {name: text for name, text in usual.items() if text and name in columns}
     return {name: text for name, text in open_.items() if name not in meanings.values()}
 

@@ -131,6 +131,15 @@ def test_twice_is_once(desk):
     assert desk.bridge.count() == number
 
 
+def test_the_only_membership_there_is_may_be_left_out(desk):
+    form = desk.browser.get(desk.base).text
+    assert "<dt>membership</dt>" in form
+    assert "<dt>checked (needed)</dt>" in form
+    shown = desk.shown(desk.sent(f"person,checked,source\n{LEARNER},1/3/2026,the list\n", "memberships"))
+    assert f"{LEARNER}: member of nwg, checked 1 Mar 2026" in text_of(shown)
+    assert "It is recorded" in desk.browser.post(shown.request.path).text
+
+
 def seal_in(answer):
     return re.search(r'name="seal" value="([0-9a-f]{64})"', answer.text)[1]
 

@@ -39,19 +39,23 @@ class _Row(Schema):
     until = day_field(load_default=None)
 
 
+def bodies(mappings: Mappings) -> list[str]:
+    """Memberships that any champion standard asks for."""
+    found = {
+        leaf.key
+        for champions in mappings.champions.values()
+        for standard in champions.standards.values()
+        for leaf in standard.need.leaves()
+        if leaf.kind == "membership"
+    }
+    return sorted(found)
+
+
 def _check(value: dict[str, Any], known: Known) -> Problems:
     yield from still_to_come(value, known, "checked")
-    bodies = sorted(
-        {
-            leaf.key
-            for champions in known.mappings.champions.values()
-            for standard in champions.standards.values()
-            for leaf in standard.need.leaves()
-            if leaf.kind == "membership"
-        }
-    )
-    if value["membership"] not in bodies:
-        yield "membership", f"unknown membership “{value['membership']}”; one of {', '.join(bodies)}"
+    known_ones = bodies(known.mappings)
+    if value["membership"] not in known_ones:
+        yield "membership", f"unknown membership “{value['membership']}”; one of {', '.join(known_ones)}"
     if value["until"] and value["until"] < value["checked"]:
         yield "until", "lies before the day on which it was checked"
 

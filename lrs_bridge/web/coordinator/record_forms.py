@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lrs_bridge.flows import imports, named
+from lrs_bridge.flows.imports.memberships import bodies
 from lrs_bridge.flows.recording import Desk
 
 Options = list[tuple[str, str]]
@@ -82,14 +83,7 @@ def _attestable(desk: Desk) -> Options:
 
 
 def _memberships(desk: Desk) -> Options:
-    bodies = {
-        leaf.key
-        for champions in desk.mappings.champions.values()
-        for standard in champions.standards.values()
-        for leaf in standard.need.leaves()
-        if leaf.kind == "membership"
-    }
-    return [(body, body.upper()) for body in sorted(bodies)]
+    return [(body, body.upper()) for body in bodies(desk.mappings)]
 
 
 def _any_course(desk: Desk) -> Options:

@@ -69,6 +69,7 @@ def _form_page(organisation: int, wrong: dict[str, str], kind: str = "") -> Resp
         at=at,
         kinds=[(one, _HOLDS[one]) for one in OPEN],
         columns={one: KINDS[one].columns for one in OPEN},
+        given={one: uploads.constants_of(at, one, {}, {}) for one in OPEN},
         kind=kind,
         wrong=wrong,
         most_rows=uploads.MOST_ROWS,
