@@ -21,6 +21,7 @@ from lrs_bridge.moments import in_words
 from lrs_bridge.store import check_ins, organisations
 from lrs_bridge.store.check_ins import CheckIn
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.organisations import Organisation
 from lrs_bridge.xapi.agents import parse_identifier
 
 HOURS = (1, 2, 3, 4, 8)
@@ -61,17 +62,18 @@ def open_check_in(session: Session, desk: Desk, columns: Mapping[str, str], hour
 
 @dataclass(frozen=True, slots=True)
 class InRoom:
-    """What whoever opens the link is shown."""
+    """What whoever opens the link is shown. `takes_badges`: whether it is recorded where the organisation's badges come from."""
 
     title: str
     organisation: str
+    takes_badges: bool
 
 
 def in_room(session: Session, token: str, now: datetime) -> InRoom:
     """Raises NotFound where there is none, and where it has closed."""
     found = _open(session, token, now)
-    [organisation] = organisations.named(session, [found.organisation])
-    return InRoom(found.session["title"], organisation.name)
+    organisation = _organisation(session, found)
+    return InRoom(found.session["title"], organisation.name, bool(organisation.home_page))
 
 
 def enter(session: Session, token: str, *, name: str, known_by: str, browser: str, now: datetime) -> None:
@@ -98,18 +100,19 @@ def enter(session: Session, token: str, *, name: str, known_by: str, browser: st
 
 
 def _identifier(session: Session, found: CheckIn, typed: str, problems: list[Problem]) -> str:
-    [named] = organisations.named(session, [found.organisation])
-    organisation = organisations.load(session, [named.name])
+    organisation = _organisation(session, found)
     try:
-        known = attendee(" ".join(typed.split()), next(iter(organisation.values()))).identifier
+        known = attendee(" ".join(typed.split()), organisation).identifier
         return folded(str(parse_identifier(known)))
     except BadInput:
-        problems.append(
-            Problem(
-                "known_by", "Enter your e-mail address, like name@example.org, or the number of your badge"
-            )
-        )
+        badge = ", or the number of your badge" if organisation.home_page else ""
+        problems.append(Problem("known_by", f"Enter your e-mail address, like name@example.org{badge}"))
         return ""
+
+
+def _organisation(session: Session, found: CheckIn) -> Organisation:
+    [one] = organisations.named(session, [found.organisation])
+    return next(iter(organisations.load(session, [one.name]).values()))
 
 
 def _open(session: Session, token: str, now: datetime) -> CheckIn:

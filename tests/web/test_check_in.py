@@ -117,6 +117,19 @@ def test_who_names_nobody_is_told_beside_the_field(room, name, known_by, field, 
     assert room.rows(check_in_entries) == []
 
 
+def test_badges_are_not_asked_for_where_the_organisation_has_none(room):
+    session_form = room.base.replace("check-ins", "sessions/new")
+    assert "badge" not in Browser(room.bridge).get(room.link).text
+    assert "badge" not in room.enters("Tom", "B123").text
+    assert "badge" not in room.browser.get(session_form).text
+    room.bridge.import_csv(
+        "organisations", "organisation,home_page\nColne Primary School,https://colne.example/badges\n"
+    )
+    assert "or the number of your badge</label>" in Browser(room.bridge).get(room.link).text
+    assert "or the number of your badge" in room.enters("Tom", "Tom Barker").text
+    assert room.browser.get(session_form).text.count("badge") == 2
+
+
 def test_a_badge_does_where_the_organisation_has_them(room):
     room.bridge.import_csv(
         "organisations", "organisation,home_page\nColne Primary School,https://colne.example/badges\n"
