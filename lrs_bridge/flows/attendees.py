@@ -14,7 +14,8 @@ from lrs_bridge.xapi.agents import parse_identifier
 
 MOST = 500
 _MAIL = re.compile(r"<?\b([^\s,;<>|()]+@[^\s,;<>|()]+)>?")
-_AROUND = " ,;\t\"'<>()"
+_AROUND = " ,;\t<>"
+_EMPTY = re.compile(r"""\(\s*\)|<\s*>|"\s*"|'\s*'""")
 _BETWEEN = re.compile(r"\s*[,;\t]\s*")
 _NAMES = ("name", "full_name", "person", "first_name", "surname", "last_name", "attendee", "forename")
 _IDENTIFIERS = ("email", "e-mail", "email_address", "e-mail_address", "identifiers", "identifier", "badge", "badge_number", "staff_number")  # fmt: skip
@@ -83,11 +84,23 @@ def attendee(line: str, organisation: Organisation) -> Attendee:
     """Raises BadInput for a line that holds neither an e-mail nor a badge."""
     mail = _MAIL.search(line)
     if mail:
-        name = (line[: mail.start()] + line[mail.end() :]).strip(_AROUND)
+        name = _without_marks(line[: mail.start()] + line[mail.end() :])
         return Attendee(_checked(mail[1]), " ".join(_BETWEEN.sub(" ", name).split()))
     names = _BETWEEN.split(line)
     known = names.pop(next((place for place, part in enumerate(names) if "|" in part), -1))
     return Attendee(_badge(known.strip(), organisation), " ".join(" ".join(names).split()))
+
+
+def _without_marks(name: str) -> str:
+    """Without what stood around the name or the address, such as the quotes of "Rao, Asha"; those within a name are its own."""
+    name = _EMPTY.sub(" ", name).strip(_AROUND)
+    for opening, closing in ('""', "''", "()"):
+        marks = name.count(opening) + (name.count(closing) if closing != opening else 0)
+        if marks == 2 and name.startswith(opening) and name.endswith(closing):
+            name = name[1:-1].strip(_AROUND)
+        elif marks % 2 and opening != "'":
+            name = name.strip(opening + closing + _AROUND)
+    return name
 
 
 def _checked(address: str) -> str:

@@ -169,7 +169,7 @@ def apply(session: Session, desk: Desk, number: int, seal: str) -> None:
     seen_now = posts.addresses_with_training(session, desk.organisation.number, desk.now)
     for address in sorted(seen_now - seen_before):
         _tell_seen(session, desk, address)
-    uploads.finish(session, number, report.counts, desk.now)
+    uploads.finish(session, number, report.outcomes, desk.now)
 
 
 def _tell_seen(session: Session, desk: Desk, address: str) -> None:

@@ -29,6 +29,22 @@ def test_a_name_and_an_e_mail_however_they_are_written(line):
 
 
 @pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ('O\'Neill "Pat" <pat@x.example>', 'O\'Neill "Pat"'),
+        ("Patricia O'Neill (Pat) pat@x.example", "Patricia O'Neill (Pat)"),
+        ("'Pat O'Neill' <pat@x.example>", "'Pat O'Neill'"),
+        ("'Pat Neill' <pat@x.example>", "Pat Neill"),
+        ('"Pat Neill <pat@x.example>', "Pat Neill"),
+        ("Pat Neill (pat@x.example", "Pat Neill"),
+        ("pat@x.example", ""),
+    ],
+)
+def test_marks_within_a_name_are_its_own(line, name):
+    assert attendees_typed(line, PLAIN) == [Attendee("pat@x.example", name)]
+
+
+@pytest.mark.parametrize(
     "line",
     [
         '"Rao, Asha" <asha@x.example>; Joan Hale <joan@x.example>',

@@ -50,7 +50,7 @@ def test_a_session_is_shown_with_who_is_new_and_then_kept(desk):
     assert "What would change" in shown.text
     assert "3 new" in text_of(shown)
     assert "on 27 Feb 2026" in text_of(shown)
-    assert "induction, escb_basic, session “ESCB pack” at Colne Primary School" in text_of(shown)
+    assert "ESCB basic awareness package, session “ESCB pack” at Colne Primary School" in text_of(shown)
     told = re.findall(r'(\S+)</strong></bdi><span class="ways">is not among the people of Colne', shown.text)
     assert told == ["new@colne.example", OTHER_LEARNER]
     assert desk.evidence(LEARNER) == set()
@@ -59,6 +59,19 @@ def test_a_session_is_shown_with_who_is_new_and_then_kept(desk):
     for who in (LEARNER, OTHER_LEARNER, "new@colne.example"):
         assert desk.evidence(who) == {"induction", "escb_basic"}
     assert desk.bridge.explain("new@colne.example")["learner"]["name"] == "Newby Nile"
+
+
+def test_who_stands_twice_in_the_list_is_not_told_to_be_recorded_before(desk):
+    pasted = f"Asha Rao, {LEARNER}\n{LEARNER}\nBea Lind, bea.lind@colne.example\n"
+    shown = text_of(desk.sends(attendees=pasted, items=["2.8"]))
+    assert "2 new" in shown
+    assert "1 stands twice in the list, and counts once" in shown
+    assert "recorded already" not in shown
+    assert "ESCB basic awareness package, 2.8 " in shown
+    again = desk.sends(attendees=f"{pasted}new@colne.example", items=["2.8"])
+    desk.browser.post(again.request.path)
+    told = text_of(desk.sends(attendees=pasted, items=["2.8"]))
+    assert "2 recorded already: nothing changes 1 stands twice" in told
 
 
 def test_a_name_that_is_known_already_stays(desk):

@@ -174,7 +174,7 @@ class Report:
     """What an import did, or would do. `changes`, `warnings`: line and words of the first `shown`, without the rows that
     change nothing; `counts` and `warned` count all; `repetitions`: line and the line that it repeats, the first of
     `repeated`; `headings_told`: whether headings were told that are remembered only when this is done; `statements`: of the
-    first `shown` records, what each came to and the statement that says it."""
+    first `shown` records, what each came to and the statement that says it; `said_before`: records that the file held before."""
 
     kind: str
     encoding: str
@@ -188,6 +188,15 @@ class Report:
     changes: list[tuple[int, str, str]] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
     statements: list[tuple[str, uuid.UUID]] = field(default_factory=list)
+    said_before: int = 0
+    _said: set[uuid.UUID] = field(default_factory=set)
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """`counts`, but with "twice" for what the file itself says before: of "same", that alone which was held already."""
+        twice = self.said_before if self._said else min(self.repeated, self.counts["same"])
+        told = {**self.counts, "same": self.counts["same"] - twice, "twice": twice}
+        return {word: number for word, number in told.items() if number}
 
     @property
     def changed(self) -> int:
@@ -195,6 +204,9 @@ class Report:
 
     def add(self, line: int, kept: Kept) -> None:
         self.counts[kept.outcome] += 1
+        if kept.statement:
+            self.said_before += kept.outcome == "same" and kept.statement in self._said
+            self._said.add(kept.statement)
         if kept.statement and len(self.statements) < self.shown:
             self.statements.append((kept.outcome, kept.statement))
         if kept.outcome not in _UNCHANGING and len(self.changes) < self.shown:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from lrs_bridge.flows import by_hand
+from lrs_bridge.flows import by_hand, named
 from lrs_bridge.flows.imports.cells import (
     area_field,
     day_field,
@@ -122,12 +122,17 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         warning = "" if record.key in told else _warning(value, taking.mappings, able)
         told.add(record.key)
         said = "; ".join(part for part in (warning, unknown.get(value["person"])) if part)
-        kept.append(recorded(outcome, _words(value), taking, _DETAILS, said))
+        kept.append(recorded(outcome, _words(value, taking.mappings), taking, _DETAILS, said))
     return kept
 
 
-def _words(value: dict[str, Any]) -> str:
-    gave = ", ".join([*value["courses"], *value["items"]])
+def _words(value: dict[str, Any], mappings: Mappings) -> str:
+    framework = mappings.framework_of(value["area"])
+    items = framework.items if framework else {}
+    courses = [named.course(one, mappings) for one in value["courses"]]
+    gave = ", ".join(
+        [*courses, *(f"{one} {items[one].text}" if one in items else one for one in value["items"])]
+    )
     who = f"{value['attendee_name']}, {value['person']}" if value["attendee_name"] else value["person"]
     return f"{who}: {gave}, session {_spoken(value)}"
 
