@@ -364,8 +364,9 @@ class TestImport:
 
     def test_first_it_shows_then_it_does_then_there_is_nothing_to_do(self, shell, people):
         rows = (
-            "line 2     new  Asha Rao: teacher at Colne Primary School, essex, requires T3\n"
-            "line 3     new  Ben Hale: driver at Harwich Cabs, essex, requires T2\n"
+            "line 2     new  Asha Rao (asha.rao@example.org): teacher at Colne Primary School, essex, requires T3,"
+            " manager not recorded\n"
+            "line 3     new  Ben Hale (ben@example.org): driver at Harwich Cabs, essex, requires T2, manager not recorded\n"
             "2 rows read as UTF-8: 2 new.\n"
         )
         assert (

@@ -62,7 +62,8 @@ class TestOwnHeadings:
     def test_once_told_they_are_remembered(self, desk):
         constants = {"area": "essex"}
         first = desk.take_in("people", OWN, told=TOLD, constants=constants)
-        assert first.changes == [(2, "new", "Asha Rao: post at Colne Primary School, essex")]
+        words = "Asha Rao (asha.rao@example.org): post at Colne Primary School, essex, manager not recorded"
+        assert first.changes == [(2, "new", words)]
         before = desk.everything()
         again = {**OWN, "Payroll no": "9"}
         assert dict(desk.take_in("people", again, constants=constants).counts) == {"same": 1}
@@ -209,24 +210,24 @@ class TestWhatAFileLeavesOut:
     @pytest.mark.parametrize(
         ("kind", "column", "differs"),
         [
-            ("organisations", "sector", "sector education → none"),
-            ("organisations", "service_areas", "service_areas Early years; Juniors → none"),
-            ("organisations", "role_tiers", "role_tiers caretaker = T1; teacher = T3 → none"),
-            ("people", "required_tier", "required_tier T3 → none"),
-            ("people", "manager", "manager head@example.org → none"),
-            ("people", "from", "from 1 Sep 2024 → none"),
-            ("champions", "decided_by", "decided_by board@example.org → none"),
-            ("champions", "note", "note “from the old register” → none"),
-            ("completions", "certificate", "certificate KC-4711 → none"),
-            ("completions", "seen_by", "seen_by training@example.org → none"),
-            ("organisations", "cse_lead_name", "cse_lead_name “Joan Hale” → none"),
-            ("completions", "seen_by_name", "seen_by_name “Priya Shah” → none"),
-            ("sessions", "delivered_by_name", "delivered_by_name “Joan Hale” → none"),
-            ("equivalences", "decided_by_name", "decided_by_name “Ann Lowe” → none"),
-            ("sessions", "items", "items 3.4 → none"),
-            ("memberships", "until", "until 31 Mar 2027 → none"),
-            ("attestations", "by_name", "by_name “Tom Barker” → none"),
-            ("equivalences", "until", "until 28 Feb 2028 → none"),
+            ("organisations", "sector", "sector education → not recorded"),
+            ("organisations", "service_areas", "service_areas Early years; Juniors → not recorded"),
+            ("organisations", "role_tiers", "role_tiers caretaker = T1; teacher = T3 → not recorded"),
+            ("people", "required_tier", "required_tier T3 → not recorded"),
+            ("people", "manager", "manager head@example.org → not recorded"),
+            ("people", "from", "from 1 Sep 2024 → not recorded"),
+            ("champions", "decided_by", "decided_by board@example.org → not recorded"),
+            ("champions", "note", "note “from the old register” → not recorded"),
+            ("completions", "certificate", "certificate KC-4711 → not recorded"),
+            ("completions", "seen_by", "seen_by training@example.org → not recorded"),
+            ("organisations", "cse_lead_name", "cse_lead_name “Joan Hale” → not recorded"),
+            ("completions", "seen_by_name", "seen_by_name “Priya Shah” → not recorded"),
+            ("sessions", "delivered_by_name", "delivered_by_name “Joan Hale” → not recorded"),
+            ("equivalences", "decided_by_name", "decided_by_name “Ann Lowe” → not recorded"),
+            ("sessions", "items", "items 3.4 → not recorded"),
+            ("memberships", "until", "until 31 Mar 2027 → not recorded"),
+            ("attestations", "by_name", "by_name “Tom Barker” → not recorded"),
+            ("equivalences", "until", "until 28 Feb 2028 → not recorded"),
         ],
     )
     def test_an_empty_cell_clears_it(self, desk, kind, column, differs):

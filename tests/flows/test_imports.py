@@ -524,8 +524,9 @@ class TestCorrections:
                 2,
                 "changed",
                 (
-                    "Asha Rao: teacher at Colne Primary School, essex, from 1 Sep 2024, until 31 Jul 2026, requires T4;"
-                    " required_tier T3 → T4, until none → 31 Jul 2026"
+                    "Asha Rao (asha.rao@example.org, https://moodle.example.org|asha.rao): teacher at Colne Primary School,"
+                    " essex, from 1 Sep 2024, until 31 Jul 2026, requires T4, manager head@example.org;"
+                    " required_tier T3 → T4, until not recorded → 31 Jul 2026"
                 ),
             )
         ]

@@ -131,6 +131,20 @@ def test_twice_is_once(desk):
     assert desk.bridge.count() == number
 
 
+def test_a_sheet_of_people_shows_by_what_they_are_known_and_who_manages_them(desk):
+    head = "person,identifiers,area,role,manager,from\n"
+    first = f"{head}New One,new@colne.example,essex,Cook,,\nNew Head,h@colne.example,essex,Head,none,\n"
+    page = desk.sent(first, "people")
+    said = text_of(desk.shown(page))
+    assert "New One (new@colne.example): Cook at Colne Primary School, essex, manager not recorded" in said
+    assert "New Head (h@colne.example): Head at Colne Primary School, essex, no manager" in said
+    desk.browser.post(page)
+    changed = f"{head}New One,new@colne.example,essex,Cook,none,1/9/2015\nNew Head,h@colne.example,essex,Head,boss@colne.example,\n"
+    said = text_of(desk.shown(desk.sent(changed, "people")))
+    assert "manager not recorded → no manager, from not recorded → 1 Sep 2015" in said
+    assert "essex, manager boss@colne.example; manager no manager → boss@colne.example" in said
+
+
 def test_the_only_membership_there_is_may_be_left_out(desk):
     form = desk.browser.get(desk.base).text
     assert "<dt>membership</dt>" in form
@@ -253,7 +267,10 @@ def test_people_get_posts_at_this_organisation_without_naming_it(desk):
     missing = desk.browser.post(f"{page}/headings", **told)
     assert "The column “area” is missing" in missing.text
     shown = desk.browser.post(f"{page}/headings", **told, area="essex")
-    assert "New One: Cook at Colne Primary School, essex, requires T1" in text_of(shown)
+    said = (
+        "New One (new@colne.example): Cook at Colne Primary School, essex, requires T1, manager not recorded"
+    )
+    assert said in text_of(shown)
     desk.browser.post(page)
     assert any((row.role, row.area) == ("Cook", "essex") for row in desk.rows(posts))
 

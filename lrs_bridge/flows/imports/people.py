@@ -133,7 +133,7 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
         outcome = "changed" if put.outcome == "same" and one.changed else put.outcome
         if outcome != "same":
             changed.append(one.number)
-        words = _words(value, post.required_tier)
+        words = _words(value, post.required_tier, is_new=outcome == "new")
         place = mistyped.get(_place(value)) if put.outcome != "same" else None
         no_longer = _no_longer_heard(*put.changes.get("manager", ("", "")))
         warning = "; ".join(part for part in (one.warning, place, no_longer) if part)
@@ -176,12 +176,19 @@ def _perhaps_mistyped(
     return found
 
 
-def _words(value: dict[str, Any], tier: str | None) -> str:
+def _words(value: dict[str, Any], tier: str | None, *, is_new: bool) -> str:
+    """With what a heading that is taken for another would put wrong: by what they are known, and who hears for them."""
+    known_by = ", ".join(one.removeprefix("mailto:") for one in value["identifiers"])
     place = ", ".join(part for part in (value["organisation"], value["service_area"], value["area"]) if part)
-    words = f"{value['person']}: {value['role'] or 'post'} at {place}"
+    words = f"{value['person']} ({known_by}): {value['role'] or 'post'} at {place}"
     for word in ("from", "until"):
         words += f", {word} {in_words(value[word])}" if value[word] else ""
-    return words + (f", requires {tier}" if tier else "")
+    words += f", requires {tier}" if tier else ""
+    if value["manager"] == NO_MANAGER:
+        return f"{words}, no manager"
+    if value["manager"]:
+        return f"{words}, manager {value['manager'].removeprefix('mailto:')}"
+    return f"{words}, manager not recorded" if is_new else words
 
 
 class Introduced:

@@ -1,4 +1,4 @@
-"""How an import's report says what differs: “until 31 Mar 2027 → none”."""
+"""How an import's report says what differs: “until 31 Mar 2027 → not recorded”."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from lrs_bridge.learning.history import NO_MANAGER
 from lrs_bridge.moments import Calendar, in_words, parse_instant
 
 _UNSAID = {"answer": "yes"}
@@ -26,7 +27,9 @@ def differences(
 
 def _shown(name: str, value: Any, calendar: Calendar) -> str:
     if not value:
-        return _UNSAID.get(name, "none")
+        return _UNSAID.get(name, "not recorded")
+    if name == "manager" and value == NO_MANAGER:
+        return "no manager"
     if isinstance(value, Mapping):
         return "; ".join(f"{key} = {one}" for key, one in sorted(value.items()))
     if isinstance(value, list | tuple):
