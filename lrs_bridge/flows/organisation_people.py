@@ -37,7 +37,8 @@ HEADINGS = ("Name", "Role", "Team", "Area", "From", "Requires", "Reached", "Belo
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A person in a post, in words. `starts`: of a post that is yet to begin, else ""; `lapses`: "" for never."""
+    """A person in a post, in words. `begins`: the day, "" where none is recorded; `starts`: the same of a post that is yet to begin,
+    else ""; `lapses`: "" for never."""
 
     learner: int
     post: int
@@ -45,6 +46,7 @@ class Shown:
     role: str
     team: str
     area: str
+    begins: str
     starts: str
     requires: str
     reached: str
@@ -60,7 +62,7 @@ class Shown:
             self.role,
             self.team,
             self.area,
-            self.starts,
+            self.begins,
             self.requires,
             self.reached,
             "below" if self.is_below else "",
@@ -191,6 +193,7 @@ def _tiers(mappings: Mappings) -> dict[str, str]:
 
 def _shown(one: post_standings.Line, mappings: Mappings) -> Shown:
     calendar, area = mappings.calendar, mappings.areas.get(one.area)
+    begins = in_words(calendar.day_of(one.starts)) if one.starts else ""
     return Shown(
         learner=one.learner,
         post=one.post,
@@ -198,7 +201,8 @@ def _shown(one: post_standings.Line, mappings: Mappings) -> Shown:
         role=one.role,
         team=one.service_area,
         area=area.name if area else one.area,
-        starts=in_words(calendar.day_of(one.starts)) if one.starts and one.starts > one.as_at else "",
+        begins=begins,
+        starts=begins if one.starts and one.starts > one.as_at else "",
         requires=one.required,
         reached=_reached(one),
         is_below=one.is_below,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from openpyxl import load_workbook
 from web.visitors import COORDINATOR, LEARNER, OTHER_COORDINATOR
 
 from lrs_bridge.flows import organisation_people
-from lrs_bridge.store import audit
+from lrs_bridge.store import audit, post_standings
 from lrs_bridge.store.post_standings import Choice
 from lrs_bridge.store.roles import Viewer
 
@@ -302,6 +303,24 @@ class TestPages:
         for address in re.findall(rf'href="(/organisations/{colne.number}/people[^"]*)"', page):
             assert browser.get(address.replace("&amp;", "&")).status_code == 200
 
+    def test_what_is_not_said_yet_and_one_of_a_thing(self, colne, town, monkeypatch):
+        browser, page = town.browser(COORDINATOR), f"/organisations/{colne.number}"
+        assert "no required tier yet" not in browser.get(page).text
+        colne.staff(f"New One,new@colne.example,{COLNE},essex,Porter,,,,\n")
+        assert "1 post has no required tier yet" in browser.get(page).text
+        colne.staff(f"New Two,two@colne.example,{COLNE},essex,Porter,,,,\n")
+        assert "2 posts have no required tier yet" in browser.get(page).text
+        one = replace(
+            colne.bridge.database.read(
+                lambda session: post_standings.counts(session, colne.number, colne.bridge.clock())
+            ),
+            posts=1,
+            champions=1,
+        )
+        monkeypatch.setattr(post_standings, "counts", lambda *_: one)
+        told = re.findall(r"<strong>1</strong> ([^<]+)", browser.get(page).text)
+        assert told == ["post in all", "CSE Champion"]
+
 
 class TestExport:
     def sent(self, town, number, **form):
@@ -318,6 +337,17 @@ class TestExport:
         shown = many.people("gap", name="pat", required="T1")
         assert [tuple(row) for row in rows[: len(shown.lines)]] == [one.cells for one in shown.lines]
         assert len(rows) == shown.count == 80
+
+    def test_the_day_from_which_a_post_is_held(self, colne, town):
+        colne.staff(f"Ed New,ed@colne.example,{COLNE},essex,Cook,T1,,2025-09-01,\n")
+        answer = self.sent(town, colne.number, format="csv")
+        rows = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")))
+        begins = {row["Name"]: row["From"] for row in rows}
+        assert (begins["Ed New"], begins["Dee O'Hara"], begins["Cem Öz"]) == ("1 Sep 2025", "1 Jan 2030", "")
+        assert (
+            "from 1 Sep 2025"
+            not in town.browser(COORDINATOR).get(f"/organisations/{colne.number}/people").text
+        )
 
     def test_a_workbook(self, colne, town):
         colne.staff(f'=1+1,evil@colne.example,{COLNE},essex,Cook,T1,"=cmd|x",,\n')
