@@ -117,7 +117,7 @@ def _first_line_not_utf8(source: Source) -> int | None:
             start = (start + piece)[:4]
             _refuse_by_start(start)
         if b"\0" in piece:
-            raise _not_a_table("it holds zero bytes")
+            raise _not_a_table("it is no text that can be read: perhaps a picture, a document or UTF-16")
         if found is None:
             try:
                 decoder.decode(piece)

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from lrs_bridge.connectors.tables import read_table
 from lrs_bridge.errors import BadInput, Problem
+from lrs_bridge.flows.imports.cells import LONGEST_TEXT
 from lrs_bridge.store.organisations import Organisation
 from lrs_bridge.xapi.agents import parse_identifier
 
@@ -70,7 +71,11 @@ def _made_out(lines: Iterable[tuple[str, str]], organisation: Organisation) -> l
     problems: list[Problem] = []
     for where, line in lines:
         try:
-            found.append(attendee(line, organisation))
+            one = attendee(line, organisation)
+            found.append(one)
+            if len(one.name) > LONGEST_TEXT:
+                what = f"the name is {len(one.name)} characters long; at most {LONGEST_TEXT} are kept"
+                problems.append(Problem(where, what))
         except BadInput as wrong:
             problems += [Problem(where, problem.what) for problem in wrong.problems]
     if len(found) > MOST:

@@ -120,10 +120,29 @@ def record(session: Session, desk: Desk, kind: str, rows: Sequence[Mapping[str, 
 
 
 def by_column(wrong: BadInput) -> dict[str, str]:
-    """Column → what is wrong with it, of the first row that has something wrong there; "" for what concerns no column."""
+    """Column → what is wrong with it, as a sentence that can stand alone, of the first row that has something wrong there; "" for what
+    concerns no column."""
     found: dict[str, str] = {}
     for problem in wrong.problems:
         is_of_row = problem.where.startswith("line ")
         column = problem.where.partition(", ")[2] if is_of_row else problem.where
-        found.setdefault(column, problem.what)
+        found.setdefault(column, _with_subject(column, problem.what))
     return found or {"": wrong.title}
+
+
+_CALLED = {
+    "by_name": "name",
+    "delivered_by_name": "name",
+    "seen_by_name": "name",
+    "decided_by_name": "name",
+    "hours": "time",
+    "until": "last day",
+    "service_area": "service area",
+}
+
+
+def _with_subject(column: str, what: str) -> str:
+    """Beside a row's number the column is what a problem speaks of; on a form it has to be said."""
+    if column and what.partition(" ")[0] in ("is", "lies"):
+        return f"the {_CALLED.get(column, column)} {what}"
+    return what

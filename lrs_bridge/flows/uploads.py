@@ -85,12 +85,14 @@ class Heading:
 @dataclass(frozen=True, slots=True)
 class Headings:
     """What has to be known before the rows can be read. `choices`: what a heading may mean (meaning, words); `constants`: what holds
-    for every row as things stand; `settled`: nothing has to be asked."""
+    for every row as things stand; `settled`: nothing has to be asked; `new`: as written, what nobody has said yet, while others were
+    told before."""
 
     headings: tuple[Heading, ...]
     choices: tuple[tuple[str, str], ...]
     constants: Mapping[str, str]
     settled: bool
+    new: tuple[str, ...] = ()
 
 
 def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
@@ -109,6 +111,12 @@ def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
         for written in table.headings
         for meaning, likely in [known[fold(written)]]
     )
+    open_ = {
+        folded: written
+        for written in table.headings
+        for folded in [fold(written)]
+        if folded not in upload.told and known[folded][0] is None
+    }
     choices = [(name, name.replace("_", " ")) for name in kind.column_names]
     if kind.courses:
         choices += [(COURSE + key, f"the day of: {name}") for key, name in sorted(courses.items())]
@@ -118,7 +126,8 @@ def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
         constants_of(
             desk, upload.kind, {one.folded: one.meaning or "" for one in headings}, upload.constants
         ),
-        settled=bool(upload.told) or all(meaning is not None for meaning, _ in known.values()),
+        settled=bool(upload.told) or not open_,
+        new=tuple(open_.values()) if upload.told else (),
     )
 
 

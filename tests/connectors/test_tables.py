@@ -112,7 +112,7 @@ class TestEncodings:
         said = (
             "it is UTF-16, which Excel calls “Unicode text”"
             if encoding == "utf-16"
-            else "it holds zero bytes"
+            else "it is no text that can be read: perhaps a picture, a document or UTF-16"
         )
         assert refusal("person\nAsha\n".encode(encoding)) == [
             f"{said} → save it as “CSV UTF-8 (comma delimited)”"

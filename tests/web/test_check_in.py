@@ -229,7 +229,7 @@ def test_who_delivered_does_not_attend(room):
         ({"title": ""}, "title", "Enter what was used"),
         ({"date": "3/3/2026"}, "date", "is still to come"),
         ({"courses": ["magic"]}, "courses", "Unknown course"),
-        ({"hours": "99"}, "hours", "Is none of the choices"),
+        ({"hours": "99"}, "hours", "The time is none of the choices"),
     ],
 )
 def test_what_is_wrong_with_the_session_is_told_before_it_opens(room, fields, field, told):

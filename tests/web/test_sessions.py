@@ -98,6 +98,12 @@ def test_single_items_can_be_what_it_gave(desk):
     [
         ({"attendees": ""}, "attendees", "Enter who attended"),
         ({"attendees": "Asha Rao"}, "attendees", "Line 1: “Asha Rao” is neither"),
+        (
+            {"attendees": f"{LEARNER}\n{'x' * 301}, b@x.example"},
+            "attendees",
+            "Line 2: the name is 301 characters long; at most 300 are kept",
+        ),
+        ({"title": "x" * 301}, "title", "The title is 301 characters long"),
         ({"attendees": "lead@colne.example"}, "attendees", "Who delivered a session does not attend it"),
         ({"title": ""}, "title", "Enter what was used"),
         ({"date": "2/27/2026"}, "date", "is not a day"),

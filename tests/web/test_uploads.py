@@ -208,7 +208,14 @@ def test_what_is_sent_again_corrected_asks_for_no_heading(desk):
     with_more = "".join(
         f"{line},{'red' if number else 'Colour'}\n" for number, line in enumerate(OWN.splitlines())
     )
-    assert "There is no column “Colour” here" in desk.shown(desk.sent(with_more)).text
+    page = desk.sent(with_more)
+    asked = desk.shown(page)
+    assert asked.status_code == 200
+    assert "New in this file: “Colour”." in asked.text
+    assert "There is a problem" not in asked.text
+    assert asked.text.count('value="?" selected') == 1
+    assert "Choose what “Colour” means" in desk.browser.post(f"{page}/headings", **TOLD).text
+    assert "What would change" in desk.browser.post(f"{page}/headings", **TOLD, **{"heading-4": ""}).text
 
 
 def test_what_they_mean_elsewhere_is_asked_there(desk):
@@ -298,6 +305,12 @@ def test_one_mistake_keeps_all_of_it_out_and_others_stay_hidden(desk):
         (OWN, "", "kind", "Choose what the file holds"),
         (OWN, "champions", "kind", "Choose what the file holds"),
         (b"\xff\xfeP\x00", "completions", "file", "UTF-16"),
+        (
+            b"\x89PNG\x00",
+            "completions",
+            "file",
+            "It is no text that can be read: perhaps a picture, a document or UTF-16; save it as “CSV UTF-8",
+        ),
         (b"PK\x03\x04 and no more", "completions", "file", "damaged or cut off"),
         (
             "person\n" + "x\n" * (flow.MOST_ROWS + 1),

@@ -23,6 +23,10 @@ _MAIL_IN_ANGLES = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
 _SMART_APOSTROPHES = str.maketrans("‘’", "''")
 
 
+LONGEST_TEXT = 300
+"""Characters."""
+
+
 def text_field(**options: Any) -> fields.Field[Any]:
     """One line of text, at most 300 characters, with single blanks."""
     return fields.Function(deserialize=_text, **options)
@@ -30,8 +34,8 @@ def text_field(**options: Any) -> fields.Field[Any]:
 
 def _text(text: str) -> str:
     line = " ".join(text.split())
-    if len(line) > 300:
-        raise ValidationError(f"is {len(line)} characters long; at most 300 are kept")
+    if len(line) > LONGEST_TEXT:
+        raise ValidationError(f"is {len(line)} characters long; at most {LONGEST_TEXT} are kept")
     return line
 
 

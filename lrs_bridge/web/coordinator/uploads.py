@@ -81,7 +81,8 @@ def _form_page(organisation: int, wrong: dict[str, str], kind: str = "") -> Resp
 def _in_one_line(refused: BadInput) -> str:
     """Without what mends it at the command line."""
     first = refused.problems[0] if refused.problems else Problem("", "")
-    return f"{refused.title} {_sentence(first)}".strip()
+    mend = f"; {first.mend}" if first.mend and "--" not in first.mend else ""
+    return f"{refused.title} {_sentence(first)}{mend}".strip()
 
 
 def _sentence(problem: Problem) -> str:
@@ -116,7 +117,8 @@ def show_headings(organisation: int, upload: int) -> ResponseReturnValue:
     if sent.done_at is not None:
         return _to(organisation, upload)
     asked = database().read(lambda session: uploads.headings_of(session, at, sent))
-    wrong = _missing(at, sent) if sent.told else []
+    # What was told before says nothing of a heading that is new: that is asked, not held against anybody.
+    wrong = _missing(at, sent) if sent.told and not asked.new else []
     return _headings_page(at, sent, asked, wrong)
 
 
