@@ -209,7 +209,7 @@ def _details(
     if detail.get("area") in mappings.areas:
         yield "Area", mappings.areas[detail["area"]].name
     if detail.get("parts"):
-        yield "Covers", " and ".join(detail["parts"])
+        yield "Covers", " and ".join(named.WORDS_OF_PART.get(one, one) for one in detail["parts"])
     if detail.get("courses") or detail.get("items"):
         courses = [named.course(key, mappings) for key in detail.get("courses", ())]
         yield "Gave", ", ".join([*courses, *detail.get("items", ())])

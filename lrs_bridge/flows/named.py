@@ -11,6 +11,10 @@ WORDS_OF_POST = {
 """What only the line manager vouches for."""
 
 
+WORDS_OF_PART = {"knowledge": "that the person knows it", "word": "that the person does it"}
+"""What somebody's word about an item covers."""
+
+
 def in_plain(key: str) -> str:
     """A key that nobody has named, as words."""
     return key.replace("_", " ")

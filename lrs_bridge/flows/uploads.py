@@ -15,6 +15,7 @@ from lrs_bridge.errors import BadInput, Conflict, NotFound, Problem
 from lrs_bridge.flows import imports, notices, recording
 from lrs_bridge.flows.imports import Prepared, Report
 from lrs_bridge.flows.imports.columns import COURSE, fold, meanings_of
+from lrs_bridge.flows.imports.heading_words import heading_words
 from lrs_bridge.flows.imports.memberships import bodies
 from lrs_bridge.flows.imports.scope import KINDS
 from lrs_bridge.flows.recompute import decided_courses
@@ -117,7 +118,7 @@ def headings_of(session: Session, desk: Desk, upload: Upload) -> Headings:
         for folded in [fold(written)]
         if folded not in upload.told and known[folded][0] is None
     }
-    choices = [(name, name.replace("_", " ")) for name in kind.column_names]
+    choices = [(name, heading_words(kind.name, name)) for name in kind.column_names]
     if kind.courses:
         choices += [(COURSE + key, f"the day of: {name}") for key, name in sorted(courses.items())]
     return Headings(

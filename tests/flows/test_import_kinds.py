@@ -434,7 +434,7 @@ class TestAttestations:
             (
                 2,
                 "new",
-                f"mailto:{ASHA}: manager_support, answered no, by mailto:head@example.org on 1 Apr 2026",
+                f"mailto:{ASHA}: Support for the role of CSE Champion, answered no, by mailto:head@example.org on 1 Apr 2026",
             )
         ]
         assert desk.met(ASHA) == set()
@@ -445,7 +445,7 @@ class TestAttestations:
         report = desk.take_in("attestations", {**YES, "answer": "no"})
         assert report.changes[0][1:] == (
             "corrected",
-            f"mailto:{ASHA}: manager_support, answered no, by mailto:head@example.org on 1 Mar 2026; answer yes → no",
+            f"mailto:{ASHA}: Support for the role of CSE Champion, answered no, by mailto:head@example.org on 1 Mar 2026; answer yes → no",
         )
         assert desk.met(ASHA) == set()
         assert desk.take_in("attestations", YES).changes[0][2].endswith("; answer no → yes")
@@ -468,7 +468,7 @@ class TestAttestations:
             "does not count, because no line manager is recorded for that post, and only whom the Board names counts:"
             " stand.in@example.org (without_manager of essex in the champions file)"
         )
-        words = f"mailto:{ASHA}: manager_support by mailto:{by} on 1 Mar 2026"
+        words = f"mailto:{ASHA}: Support for the role of CSE Champion by mailto:{by} on 1 Mar 2026"
         assert warnings(report) == ([] if counts else [f"{words}: {said}"])
         assert desk.met(ASHA) == ({"manager_support"} if counts else set())
 

@@ -176,13 +176,13 @@ MISTAKES = [
         "attestations",
         {"attestation": "4.2", "parts": "both"},
         "parts",
-        "the knowledge of 4.2 can't be attested; 4.2 takes word",
+        "nobody can vouch of 4.2 that the person knows it, only that the person does it",
     ),
     (
         "attestations",
         {"attestation": "1.3", "parts": "word"},
         "parts",
-        "the word of 1.3 can't be attested; 1.3 takes knowledge",
+        "nobody can vouch of 1.3 that the person does it, only that the person knows it",
     ),
     (
         "attestations",
@@ -564,9 +564,10 @@ class TestWhatComesOfThem:
         report = desk.take_in(
             "attestations", {**ATTESTED, "attestation": "4.1"}, {**ATTESTED, "attestation": "2.8"}
         )
-        assert [words for _, _, words in report.changes] == [
-            "mailto:asha.rao@example.org: 4.1 (word) by mailto:head@example.org on 1 Mar 2026",
-            "mailto:asha.rao@example.org: 2.8 (knowledge) by mailto:head@example.org on 1 Mar 2026",
+        told = [words.partition(": ")[2] for _, _, words in report.changes]
+        assert [(words[:4], words[words.index("(") :]) for words in told] == [
+            ("4.1 ", "(that the person does it) by mailto:head@example.org on 1 Mar 2026"),
+            ("2.8 ", "(that the person knows it) by mailto:head@example.org on 1 Mar 2026"),
         ]
 
     def test_a_person_of_two_posts_is_one_person(self, desk):

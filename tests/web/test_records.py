@@ -187,6 +187,25 @@ def test_what_would_not_count_is_said_before_it_is_recorded(desk):
     assert desk.sends("attestation", **wrong, sure="yes").status_code == 303
 
 
+def test_a_word_that_would_not_count_is_told_in_words_for_coordinators(desk):
+    desk.town.bridge.import_csv(
+        "people",
+        "person,identifiers,organisation,area,role,manager\n"
+        f"Asha Rao,{LEARNER},Colne Primary School,essex,Class teacher,none\n",
+    )
+    told = desk.sends("attestation", **ATTESTATION).text
+    assert f"{LEARNER}: Support for the role of CSE Champion by {HEAD} on 1 Mar 2026: does not count" in told
+    for internal in ("mailto:", "without_manager", "champions file"):
+        assert internal not in told, internal
+    item = {**ATTESTATION, "attestation": "4.2"}
+    wrong = desk.sends("attestation", **item, parts="knowledge").text
+    assert "Nobody can vouch of 4.2 that the person knows it, only that the person does it" in wrong.replace(
+        "&#39;", "'"
+    )
+    page = desk.records("attestation", **item, sure="yes")
+    assert '<dt>Covers</dt><dd dir="auto">that the person does it</dd>' in desk.browser.get(page).text
+
+
 def test_another_organisation_that_is_sent_along_is_passed_over(desk):
     page = desk.browser.get(desk.records("attestation", **ATTESTATION, organisation="Grays Youth Club"))
     assert "Grays" not in page.text

@@ -14,6 +14,9 @@ from web.visitors import COORDINATOR, LEARNER, OTHER_COORDINATOR, OTHER_LEARNER
 
 from lrs_bridge.flows import notices
 from lrs_bridge.flows import uploads as flow
+from lrs_bridge.flows.imports import KINDS
+from lrs_bridge.flows.imports.heading_words import heading_words
+from lrs_bridge.flows.imports.scope import KINDS as OPEN
 from lrs_bridge.jobs import JOBS, Timetable
 from lrs_bridge.store.recording_tables import organisation_headings, uploads
 from lrs_bridge.store.schema import import_headings, imports, posts
@@ -182,6 +185,23 @@ def test_other_headings_told_in_another_tab_are_shown_before_anything_is_recorde
     assert desk.browser.post(page, seal="").status_code == 409
     assert desk.bridge.count() == before
     assert "It is recorded" in desk.browser.post(page, seal=seal_in(shown)).text
+
+
+def test_headings_are_chosen_by_words_beside_the_columns_name(desk):
+    asked = desk.shown(desk.sent("Name,E-mail,Boss\nA B,a@colne.example,b@colne.example\n", "people")).text
+    for value, words in (
+        ("identifiers", "e-mail address, staff number or badge of the person (identifiers)"),
+        ("person", "name of the person (person)"),
+        ("manager", "e-mail address of the line manager (manager)"),
+    ):
+        assert re.search(rf'<option value="{value}"( selected)?>{re.escape(words)}</option>', asked), value
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_every_column_that_a_coordinator_may_choose_has_words(kind):
+    plain = {"organisation", "area", "note"}
+    bare = {name for name in KINDS[kind].column_names if heading_words(kind, name) == name.replace("_", " ")}
+    assert bare <= plain
 
 
 def test_headings_are_matched_once(desk):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from lrs_bridge.flows import by_hand
+from lrs_bridge.flows import by_hand, named
 from lrs_bridge.flows.imports.cells import (
     area_field,
     as_key,
@@ -100,8 +100,12 @@ def _check(value: dict[str, Any], known: Known) -> Problems:
         if refused:
             yield (
                 "parts",
-                f"the {' and '.join(refused)} of {item.key} can't be attested; {item.key} takes {' and '.join(item.attestable)}",
+                f"nobody can vouch of {item.key} {_in_words(refused)}, only {_in_words(item.attestable)}",
             )
+
+
+def _in_words(parts: Iterable[str]) -> str:
+    return " and ".join(named.WORDS_OF_PART[part] for part in parts)
 
 
 def _parts(value: dict[str, Any], item: Item) -> list[str]:
@@ -155,36 +159,40 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     return [
         recorded(
             outcome,
-            _words(value, record),
+            _words(value, record, taking.mappings),
             taking,
             _DETAILS,
-            _warning(value, record, posts.get(value["person"], ()), taking.mappings),
+            _warning(value, record, posts.get(value["person"], ()), taking),
         )
         for value, record, outcome in zip(values, wanted, outcomes, strict=True)
     ]
 
 
-def _words(value: dict[str, Any], record: by_hand.Record) -> str:
-    parts = f" ({' and '.join(record.detail['parts'])})" if "parts" in record.detail else ""
+def _words(value: dict[str, Any], record: by_hand.Record, mappings: Mappings) -> str:
+    item = None if value["attestation"] in _OF_POST else _item(value, mappings)
+    what = f"{item.key} {item.text}" if item else named.attestation(value["attestation"])
+    parts = f" ({_in_words(record.detail['parts'])})" if "parts" in record.detail else ""
     answer = ", answered no," if value["answer"] == "no" else ""
-    return f"{value['person']}: {value['attestation']}{parts}{answer} by {value['by']} on {in_words(value['date'])}"
+    return f"{value['person']}: {what}{parts}{answer} by {value['by']} on {in_words(value['date'])}"
 
 
-def _warning(value: dict[str, Any], record: by_hand.Record, posts: Sequence[Post], mappings: Mappings) -> str:
+def _warning(value: dict[str, Any], record: by_hand.Record, posts: Sequence[Post], taking: Taking) -> str:
     """Why it will not count as things stand: what a coordinator should see before it is done."""
     named = [post for post in posts if post.is_named_by(record.detail)]
     if not named:
         return f"counts only once a post at {value['organisation']} in {value['area']} is recorded for this person"
     if not any(post.periods.at(record.happened) for post in named):
         return "does not count, because the post was not held on that day"
-    area = mappings.areas[value["area"]]
+    area = taking.mappings.areas[value["area"]]
     heard = any(post.has_as_manager([value["by"]], area.stand_ins) for post in named)
     if value["attestation"] in _OF_POST and not heard:
         if all(post.manager == NO_MANAGER for post in named):
             board = ", ".join(one.removeprefix("mailto:") for one in area.stand_ins) or "nobody so far"
+            # Where it is said who that is concerns those who write the file.
+            said_in = "" if taking.scope else f" (without_manager of {value['area']} in the champions file)"
             return (
                 "does not count, because no line manager is recorded for that post, and only whom the Board names counts:"
-                f" {board} (without_manager of {value['area']} in the champions file)"
+                f" {board}{said_in}"
             )
         return "does not count, because another line manager is recorded for that post"
     return ""
