@@ -1,18 +1,20 @@
-"""Memberships that a Board's officer records or uploads: of people of their area alone. Of somebody who isn't, nothing is told:
-neither who they are nor whether anybody is known so."""
+"""Memberships that a Board's officer records or uploads, and takes back: of people of their area alone. Of somebody who isn't,
+nothing is told: neither who they are nor whether anybody is known so."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lrs_bridge.connectors.tables import Table, csv_of, read_csv
-from lrs_bridge.errors import BadInput, Problem
-from lrs_bridge.flows import imports
+from lrs_bridge.errors import BadInput, NotFound, Problem
+from lrs_bridge.flows import imports, kept_records
 from lrs_bridge.flows.area_register import Place
 from lrs_bridge.flows.imports import Report, Taking
 from lrs_bridge.flows.imports.kinds import entries_of
 from lrs_bridge.flows.imports.memberships import MEMBERSHIPS
+from lrs_bridge.flows.kept_records import KeptRecord
 from lrs_bridge.store import people, roles
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.roles import Viewer
@@ -51,6 +53,15 @@ def take_in(session: Session, place: Place, text: str, viewer: Viewer, taking: T
         more = [Problem("", f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
         raise BadInput("The file has mistakes; nothing was taken in.", [*problems[:_TOLD], *more])
     return imports.take_in(session, prepared, taking, file=file)
+
+
+def recorded(session: Session, place: Place, viewer: Viewer, statement: uuid.UUID) -> KeptRecord:
+    """A membership that an officer of this area recorded, to be taken back by any of them. Raises NotFound for what somebody else
+    recorded, and where it is of nobody of the area."""
+    found = kept_records.kept(session, statement)
+    if found.kind != "membership" or not kept_records.of_boards(session, [place.key], [statement]):
+        raise NotFound(kept_records.NOT_THERE)
+    return kept_records.told(session, found, viewer, place.mappings, is_theirs=True)
 
 
 def _strangers(

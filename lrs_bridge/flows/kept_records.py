@@ -1,10 +1,11 @@
-"""Records that were kept by hand, in words, as an organisation's coordinator may see them; and taking one back, with a reason."""
+"""Records that were kept by hand, in words, as an organisation's coordinator may see them, or a Board; and taking one back, with a
+reason."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from lrs_bridge.moments import in_words, parse_instant
 from lrs_bridge.store import people, roles
 from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.roles import Viewer
 from lrs_bridge.xapi import documents
 from lrs_bridge.xapi.agents import identifier_of
 
@@ -26,7 +28,7 @@ _KINDS = ("course", "attestation", "membership", "session", "equivalence")
 """What coordinators keep. What became of a champion is the Board's."""
 _LONGEST_REASON = 500
 _A_PAGE = 50
-_NOT_THERE = "There is no such page, or it is not yours to see."
+NOT_THERE = "There is no such page, or it is not yours to see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +49,101 @@ class KeptRecord:
     may_be_taken_back: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it was kept by hand. `key`: of the course, membership and so on; `who`: that kept it, and when it was `stored`."""
+
+    statement: uuid.UUID
+    kind: str
+    key: str
+    body: dict[str, Any]
+    detail: dict[str, Any]
+    who: str
+    stored: datetime
+    voided_by: uuid.UUID | None
+
+
+def kept(session: Session, statement: uuid.UUID) -> Kept:
+    """Raises NotFound where there is none, and where a source sent it."""
+    held = records.held(session, [statement]).get(statement)
+    found = records.keepers(session, [statement]).get(statement)
+    if held is None or found is None or held.source != SOURCE:
+        raise NotFound(NOT_THERE)
+    body = documents.parse(held.body.encode())
+    kind, key = _about(body)
+    return Kept(statement, kind, key, body, _detail(body), _name_in(found[0]), found[1], held.voided_by)
+
+
 def kept_record(session: Session, desk: Desk, statement: uuid.UUID) -> KeptRecord:
     """Raises NotFound where there is none, where a source sent it, where it was given for another organisation, and where it is about
     somebody without a post at this one; but whoever kept it for this one sees it still, and may have mistyped who it is about."""
-    held = records.held(session, [statement]).get(statement)
-    if held is None or held.source != SOURCE:
-        raise NotFound(_NOT_THERE)
-    body = documents.parse(held.body.encode())
-    (kind, key), detail = _about(body), _detail(body)
-    if not _may_be_of(desk, kind, detail):
-        raise NotFound(_NOT_THERE)
-    is_own = bool(detail.get("organisation"))
-    stored = records.by_id(session, statement, voided=held.voided)
-    authority = json.loads(stored.authority) if stored else {}
-    kept_by = authority.get("account", {}).get("name", "")
-    learner, typed = None, ""
-    if kind != "equivalence":
-        identifier = str(identifier_of(body["actor"]))
-        learner = _learner(session, desk, identifier)
-        if learner is None:
-            if not is_own or kept_by != desk.who:
-                raise NotFound(_NOT_THERE)
-            typed = _short(identifier)
-    return KeptRecord(
-        statement,
-        _what(kind, key, detail, desk.mappings),
-        learner,
-        typed,
-        tuple(_details(body, kind, detail, desk.mappings)),
-        kept_by,
-        in_words(desk.mappings.calendar.day_of(parse_instant(stored.stored))) if stored else "",
-        _taken_back(session, held.voided_by, desk, is_of_stranger=bool(typed)) if held.voided_by else None,
-        not held.voided and (is_own or kept_by == desk.who),
+    found = kept(session, statement)
+    if not _may_be_of(desk, found.kind, found.detail):
+        raise NotFound(NOT_THERE)
+    is_own, is_by_them = bool(found.detail.get("organisation")), found.who == desk.who
+    return told(
+        session,
+        found,
+        desk.viewer,
+        desk.mappings,
+        is_theirs=is_own or is_by_them,
+        whoever_it_is=is_own and is_by_them,
     )
 
 
-def take_back(session: Session, desk: Desk, statement: uuid.UUID, reason: str) -> KeptRecord:
+def told(
+    session: Session,
+    found: Kept,
+    viewer: Viewer,
+    mappings: Mappings,
+    *,
+    is_theirs: bool,
+    whoever_it_is: bool = False,
+) -> KeptRecord:
+    """In words. `is_theirs`: to take back. Raises NotFound where it is about somebody whom they may not see, unless `whoever_it_is`:
+    then what was typed is told."""
+    learner, typed = None, ""
+    if found.kind != "equivalence":
+        identifier = str(identifier_of(found.body["actor"]))
+        learner = _learner(session, viewer, identifier)
+        if learner is None:
+            if not whoever_it_is:
+                raise NotFound(NOT_THERE)
+            typed = _short(identifier)
+    return KeptRecord(
+        found.statement,
+        _what(found.kind, found.key, found.detail, mappings),
+        learner,
+        typed,
+        tuple(_details(found.body, found.kind, found.detail, mappings)),
+        found.who,
+        in_words(mappings.calendar.day_of(found.stored)),
+        _taken_back(session, found, found.voided_by, mappings, is_of_stranger=bool(typed))
+        if found.voided_by
+        else None,
+        not found.voided_by and is_theirs,
+    )
+
+
+def take_back(session: Session, desk: Desk, statement: uuid.UUID, reason: str) -> None:
     """Voids the record; what it credited goes with it. Raises as `kept_record` does, BadInput without a reason, Conflict where it
     was taken back already."""
-    found = kept_record(session, desk, statement)
+    void(session, kept_record(session, desk, statement), reason, desk.keeping)
+
+
+def void(session: Session, found: KeptRecord, reason: str, keeping: by_hand.Keeping) -> None:
+    """Takes back what may be. Raises as `take_back` does."""
     said = " ".join(reason.split())
     if not said or len(said) > _LONGEST_REASON:
-        what = f"is {len(said)} characters long; at most {_LONGEST_REASON} are kept" if said else "is empty"
-        raise BadInput("Nothing was taken back.", [Problem("reason", what)])
+        too_long = f"The reason is {len(said)} characters long; at most {_LONGEST_REASON} are kept"
+        raise BadInput(
+            "Nothing was taken back.", [Problem("reason", too_long if said else "Enter why it is taken back")]
+        )
     if found.taken_back:
         raise Conflict("This record was taken back already.")
     if not found.may_be_taken_back:
         raise Conflict(f"This record names no organisation, so {found.kept_by}, who kept it, takes it back.")
-    by_hand.take_back(session, statement, said, desk.keeping)
-    return found
+    by_hand.take_back(session, found.statement, said, keeping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +182,23 @@ def own_records(session: Session, desk: Desk, after: int = 0) -> tuple[list[Line
     return lines, found[_A_PAGE - 1].seq if len(found) > _A_PAGE else 0
 
 
+def of_boards(
+    session: Session, areas: Collection[str], statements: Sequence[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Of these, those that somebody kept who was officer of one of these areas then."""
+    terms = roles.terms_of_officers(session, areas)
+    return frozenset(
+        statement
+        for statement, (authority, stored) in records.keepers(session, statements).items()
+        if any(one.includes(f"mailto:{_name_in(authority)}".casefold(), stored) for one in terms)
+    )
+
+
+def _name_in(authority: str) -> str:
+    name: str = json.loads(authority).get("account", {}).get("name", "")
+    return name
+
+
 def _about(body: Mapping[str, Any]) -> tuple[str, str]:
     """Kind and key."""
     kind, _, key = str(body["object"].get("id", "")).removeprefix(BASE).partition("/")
@@ -152,10 +217,10 @@ def _may_be_of(desk: Desk, kind: str, detail: Mapping[str, Any]) -> bool:
     return kind in _KINDS and (is_own or (not given_for and kind != "equivalence"))
 
 
-def _learner(session: Session, desk: Desk, identifier: str) -> tuple[int, str] | None:
-    """None for whoever has no post here."""
+def _learner(session: Session, viewer: Viewer, identifier: str) -> tuple[int, str] | None:
+    """None for whoever they may not see."""
     number = people.learner_with(session, identifier)
-    if number is None or not roles.sees(session, desk.viewer, number):
+    if number is None or not roles.sees(session, viewer, number):
         return None
     return number, people.names_of_learners(session, [number])[number] or _short(identifier)
 
@@ -221,14 +286,11 @@ def _details(
 
 
 def _taken_back(
-    session: Session, voiding: uuid.UUID, desk: Desk, *, is_of_stranger: bool
+    session: Session, found: Kept, voiding: uuid.UUID, mappings: Mappings, *, is_of_stranger: bool
 ) -> tuple[str, str, str]:
     stored, body = records.by_ids(session, [voiding])[voiding]
     said = by_hand.taken_back(stored, body)
-    if is_of_stranger and said.who != desk.who:
-        return "somebody else", _day(said.when, desk), ""
-    return said.who, _day(said.when, desk), said.reason
-
-
-def _day(when: datetime, desk: Desk) -> str:
-    return in_words(desk.mappings.calendar.day_of(when))
+    day = in_words(mappings.calendar.day_of(said.when))
+    if is_of_stranger and said.who != found.who:
+        return "somebody else", day, ""
+    return said.who, day, said.reason

@@ -8,13 +8,14 @@ What somebody vouched for, asked or decided elsewhere is hidden from either; cou
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lrs_bridge.errors import NotFound
+from lrs_bridge.flows import kept_records, named, standings
 from lrs_bridge.flows import mappings as mapping_flow
-from lrs_bridge.flows import named, standings
 from lrs_bridge.flows.area_register import ACTS_IN_WORDS
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
@@ -43,7 +44,8 @@ class PostSeen:
 @dataclass(frozen=True, slots=True)
 class EvidenceSeen:
     """One record. `day`, `what` and `source` in words; `because`: why it counts, or why not. `by_hand`: kept by somebody, and so to
-    be taken back while it isn't (`is_voided`); `is_ours`: by a coordinator of the organisation it is seen from."""
+    be taken back while it isn't (`is_voided`); `is_ours`: by a coordinator of the organisation, or an officer of the Board, that it
+    is seen from."""
 
     day: str
     what: str
@@ -102,7 +104,11 @@ def person_seen(session: Session, viewer: Viewer, learner: int, calendar: Calend
         whole = replace(whole, kept=replace(whole.kept, body=body))
     known_by = {whole.recorded[post.number].identifier for post in own}
     identifiers = [text for text in whole.person.identifiers if text in known_by]
-    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, names)
+    ours = whole.kept_at(names) if names else set()
+    if viewer.areas:
+        memberships = [uuid.UUID(one.statement_id) for one in whole.by_hand if one.kind == "membership"]
+        ours |= {str(one) for one in kept_records.of_boards(session, viewer.areas, memberships)}
+    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, ours)
 
 
 def _without_names_elsewhere(
@@ -169,13 +175,17 @@ class _Known:
             is_stale=waits or is_outdated(kept, timetable.in_force(session)),
         )
 
+    @property
+    def by_hand(self) -> list[Evidence]:
+        return [one for one in self.evidence if one.source == BRIDGE]
+
     def kept_at(self, organisations: Collection[str]) -> set[str]:
         """The statements that were kept by hand for a post at these organisations, or for none in particular."""
         places = {plain(name) for name in organisations}
         return {
             one.statement_id
-            for one in self.evidence
-            if one.source == BRIDGE and one.kind != "champion"
+            for one in self.by_hand
+            if one.kind != "champion"
             if not (said := one.detail.get("organisation")) or plain(said) in places
         }
 
@@ -185,14 +195,13 @@ class _Known:
         identifiers: Sequence[str],
         mappings: Mappings,
         status_words: Mapping[str, str],
-        organisations: Collection[str] = (),
+        ours: Collection[str] = (),
     ) -> PersonSeen:
         shown = standings.shown(self.kept, mappings)
         tiered = {area for framework in mappings.frameworks.values() for area in framework.areas}
         areas = dict.fromkeys(post.area for post in own if post.area not in tiered)
         calendar = mappings.calendar
         voided = {one.statement_id for one in self.evidence if one.voided_by}
-        ours = self.kept_at(organisations) if organisations else set()
         return PersonSeen(
             learner=self.person.learner,
             name=self.person.name,

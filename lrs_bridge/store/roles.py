@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -164,6 +164,27 @@ def _read(session: Session, found: sa.Select[Any]) -> list[Grant]:
         )
         for row in session.execute(found)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """From when until when (None: still) whoever reads a mailbox has, or had, a role."""
+
+    mbox: str
+    since: datetime
+    until: datetime | None
+
+    def includes(self, mbox: str, moment: datetime) -> bool:
+        return self.mbox == mbox and self.since <= moment and (self.until is None or moment < self.until)
+
+
+def terms_of_officers(session: Session, areas: Collection[str]) -> list[Term]:
+    """Of everybody who is or was a Board officer of one of these areas."""
+    found = sa.select(role_grants.c.mbox, role_grants.c.at, role_grants.c.ended_at)
+    rows = session.execute(
+        found.where(role_grants.c.role == "board", role_grants.c.area.in_(sorted(areas)))
+    ).all()
+    return [Term(row.mbox, row.at, row.ended_at) for row in rows]
 
 
 # --- whom somebody may see -------------------------------------------------------------------------------------------

@@ -178,6 +178,14 @@ def stored_at(session: Session, seq: int) -> datetime | None:
     return found
 
 
+def keepers(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, datetime]]:
+    """Id → the authority, as JSON, and when it was stored; of those that are held."""
+    found = sa.select(statements.c.id, authorities.c.body, statements.c.stored).join(
+        authorities, authorities.c.id == statements.c.authority_id
+    )
+    return {row.id: (row.body, row.stored) for row in among(session, found, ids)}
+
+
 def authority_number(session: Session, key: str) -> int | None:
     """The number of the authority that this identifier, in its canonical text, is."""
     found: int | None = session.scalar(sa.select(authorities.c.id).where(authorities.c.key == key))

@@ -6,11 +6,12 @@ import html
 import io
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
-from web.visitors import LEARNER, OFFICER, OTHER_LEARNER, OTHER_OFFICER
+from web.visitors import COORDINATOR, LEARNER, OFFICER, OTHER_LEARNER, OTHER_OFFICER, Wanted
 
 from lrs_bridge.store.schema import authorities, statements
 
@@ -51,7 +52,8 @@ def test_one_is_recorded_in_the_officers_name(town):
     browser = town.browser(OFFICER)
     browser.get(HERE)
     answer = browser.post(HERE, **one())
-    assert "1 record was kept" in answer.text
+    assert "It is recorded" in answer.text
+    assert "Asha Rao" in answer.text
     [kept] = memberships(town, LEARNER)
     assert (kept["course"], kept["counts"]) == ("nwg", True)
     found = (
@@ -60,6 +62,60 @@ def test_one_is_recorded_in_the_officers_name(town):
         .where(statements.c.id == uuid.UUID(kept["statement_id"]))
     )
     assert OFFICER in town.bridge.database.read(lambda session: session.scalar(found))
+
+
+def test_the_same_again_is_told_as_recorded_already(town):
+    browser = town.browser(OFFICER)
+    browser.get(HERE)
+    first = browser.post(HERE, **one())
+    before = town.bridge.count()
+    browser.get(HERE)
+    again = browser.post(HERE, **one())
+    assert "It was recorded already" in again.text
+    assert again.request.path == first.request.path
+    assert town.bridge.count() == before
+    table = f"person,checked,source\n{LEARNER},01/03/2026,the NWG's list\n"
+    sent = browser.post(f"{HERE}/import", table=table, file="list.csv")
+    assert "Everything in the file was recorded already" in sent.text
+
+
+def test_it_is_found_on_the_persons_page_and_taken_back_by_any_officer_of_the_board(town):
+    browser = town.browser(OFFICER)
+    browser.get(HERE)
+    page = browser.post(HERE, **one()).request.path
+    assert [kept["counts"] for kept in memberships(town, LEARNER)] == [True]
+    person = f"/boards/essex/people/{town.learner(LEARNER)}"
+    assert f'href="{person}"' in browser.get(page).text
+    assert f'href="{page}"' in browser.get(person).text
+    colleague = "ed.ward@essex.example"
+    town.give(colleague, Wanted("board", "essex"))
+    browser = town.browser(colleague)
+    assert f'href="{page}/void"' in browser.get(page).text
+    browser.get(f"{page}/void")
+    assert "Enter why it is taken back" in browser.post(f"{page}/void", reason=" ").text
+    answer = browser.post(f"{page}/void", reason="it was somebody else of that name")
+    told = f"Taken back by {colleague} on 2 Mar 2026: “it was somebody else of that name”"
+    assert (answer.request.path, told in answer.text) == (page, True)
+    assert [kept["counts"] for kept in memberships(town, LEARNER)] == [False]
+    again = browser.post(f"{page}/void", reason="twice", follow=False)
+    assert (again.status_code, again.headers["Location"]) == (303, page)
+    assert browser.get(f"{page}/void").status_code == 303
+    assert "taken back" in browser.get(person).text
+
+
+def test_what_somebody_else_recorded_is_not_the_boards_to_take_back(town):
+    new = "new.officer@essex.example"
+    for who in (new, COORDINATOR, OTHER_OFFICER, "the command line"):
+        kept = town.membership_of(LEARNER, who)
+        town.bridge.clock.advance(timedelta(days=1))
+        town.give(new, Wanted("board", "essex"))  # after it was recorded, so that it was none of the Board's
+        town.bridge.recompute()
+        browser = town.browser(OFFICER)
+        for path in ("", "/void"):
+            assert browser.get(f"{HERE}/{kept}{path}").status_code == 404, who
+        assert browser.post(f"{HERE}/{kept}/void", reason="mine").status_code == 404
+        person = browser.get(f"/boards/essex/people/{town.learner(LEARNER)}").text
+        assert f"memberships/{kept}" not in person
 
 
 @pytest.mark.parametrize("who", [OTHER_LEARNER, NOBODY])

@@ -135,10 +135,10 @@ class Town:
     def learner(self, address):
         return self._read(lambda session: people.learner_with(session, f"mailto:{address}"))
 
-    def membership_of(self, address):
-        """The statement by which this learner's membership is recorded."""
+    def membership_of(self, address, who="the tests"):
+        """The statement by which this learner's membership is recorded, by whom."""
         record = by_hand.Record("membership", "nwg", "joined", f"mailto:{address}", self.bridge.clock())
-        keeping = by_hand.Keeping(self.bridge.settings.public_url, "the tests", self.bridge.clock())
+        keeping = by_hand.Keeping(self.bridge.settings.public_url, who, self.bridge.clock())
         [kept] = self.bridge.database.write(lambda session: by_hand.keep(session, [record], keeping))
         return kept.statement
 

@@ -24,4 +24,4 @@ def show_person(area: str, learner: int) -> ResponseReturnValue:
     if seen.learner != learner:
         return redirect(url_for("board.show_person", area=area, learner=seen.learner), 303)
     back = (url_for("board.show_area", area=area), f"CSE Champions in {place.name}")
-    return render_template("person.html", seen=seen, back=back)
+    return render_template("person.html", seen=seen, back=back, area=area)

@@ -137,9 +137,7 @@ def void(organisation: int, statement: UUID) -> ResponseReturnValue:
         database().write(journey)
     except BadInput as refused:
         at, found = database().read(lambda session: _found(session, organisation, statement))
-        wrong = (
-            "Enter why it is taken back" if not reason.strip() else f"The reason {refused.problems[0].what}"
-        )
+        wrong = refused.problems[0].what
         page = render_template("coordinator/record_void.html", at=at, found=found, typed=reason, wrong=wrong)
         return page, 400
     except Conflict:  # taken back already, as a form sent twice asks for
