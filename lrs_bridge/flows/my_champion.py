@@ -3,9 +3,10 @@ them, and where the request stands."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from lrs_bridge.errors import NotFound
 from lrs_bridge.flows import bulletin, line_managers, standings
@@ -14,15 +15,20 @@ from lrs_bridge.flows.ask_manager import reminder_day
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.flows.line_managers import Held
 from lrs_bridge.flows.person import YOUR_STATUS
+from lrs_bridge.flows.recompute import matches_of
 from lrs_bridge.flows.sign_in import Visitor
-from lrs_bridge.learning.history import plain
+from lrs_bridge.learning.champions import acts_in
+from lrs_bridge.learning.history import Evidence, History, plain
 from lrs_bridge.learning.mappings import MANAGER_SUPPORT, WORKING_KNOWLEDGE, Mappings
 from lrs_bridge.moments import Calendar, in_words, parse_instant
 from lrs_bridge.store import evidence, manager_letters, people, projections, timetable
+from lrs_bridge.store import statements as records
 from lrs_bridge.store.database import Session
 from lrs_bridge.store.manager_letters import Letter
+from lrs_bridge.store.people import Person
 from lrs_bridge.store.register import CHAMPIONS
 
+Said = Literal["request", "withdraw", "leave"]
 LetterState = Literal["open", "expired", "answered", "cancelled", "not_theirs", "taken_back"]
 
 
@@ -55,7 +61,8 @@ class MyPost:
 @dataclass(frozen=True, slots=True)
 class MyChampion:
     """`standing`: as the Read API shows the area's; `words`, `since` in words; `place`: where the post is that the standing
-    speaks for; `act_day`, `note`, `missing_then`: of the act that led to where the request or the role stands."""
+    speaks for; `act_day`, `note`, `missing_then`: of the act that led to where the request or the role stands; `sent`: what
+    they told the Board last, on `act_day`, if that is where things stand ("" where the Board has spoken since, or they said nothing)."""
 
     key: str
     area: str
@@ -71,6 +78,7 @@ class MyChampion:
     act_day: str
     note: str
     missing_then: tuple[str, ...]
+    sent: Said | Literal[""]
     is_stale: bool
     gets_bulletin: bool
     not_proven: str = NOT_PROVEN
@@ -102,27 +110,85 @@ def my_champion(
     one = shown.get(area) or {"since": None, "met": [], "missing": [], "status": "not_eligible"}
     letters = [each for each in manager_letters.of(session, learner) if each.area == area]
     state = own["champion"] or {}
-    waits = bool(
-        projections.pending_among(session, [learner]) or evidence.agents_pending(session, person.identifiers)
+    waiting = evidence.pending_with(session, [("agent", text) for text in person.identifiers])
+    is_stale = bool(projections.pending_among(session, [learner]) or waiting) or is_outdated(
+        kept, timetable.in_force(session)
     )
+    said = _said_last(session, person, area, mappings, waiting)
+    asked = "request" in (state.get("asked"), state.get("act"))
+    status, asked = _as_said(said, one, asked=asked) if said and is_stale else (one["status"], asked)
+    stands = said is not None and _stands(said.act, status, asked=asked)
+    act_day = said.day if said and stands else _day(state.get("since"), calendar)
     return MyChampion(
         key=area,
         area=mappings.areas[area].name,
         board=mappings.areas[area].board,
-        status=one["status"],
-        words=YOUR_STATUS[one["status"]],
+        status=status,
+        words=YOUR_STATUS[status],
         since=_day(one["since"], calendar),
         met=tuple(standard["name"] for standard in one["met"]),
         missing=tuple(one["missing"]),
         posts=tuple(_post(each, letters, own, calendar, now) for each in held),
         place=", ".join(part for part in (own["organisation"], own["service_area"]) if part),
-        asked="request" in (state.get("asked"), state.get("act")),
-        act_day=_day(state.get("since"), calendar),
+        asked=asked,
+        act_day=act_day,
         note=state.get("note", ""),
         missing_then=_names(state, area, mappings),
-        is_stale=waits or is_outdated(kept, timetable.in_force(session)),
-        gets_bulletin=one["status"] in CHAMPIONS and bulletin.is_wanted(session, learner),
+        sent=said.act if said and stands else "",
+        is_stale=is_stale,
+        gets_bulletin=status in CHAMPIONS and bulletin.is_wanted(session, learner),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    act: Said
+    day: str
+
+
+def _said_last(
+    session: Session, person: Person, area: str, mappings: Mappings, waiting: Sequence[int]
+) -> _Said | None:
+    """The last act in this area, if it is the learner's own to the Board; what is stored and not yet matched (`waiting`) included."""
+    known = evidence.evidence_of(session, [person.learner])[person.learner]
+    fresh = [
+        Evidence(
+            str(one.id),
+            match.kind,
+            match.key,
+            one.source,
+            one.happened,
+            match.counts,
+            match.because,
+            detail=match.detail,
+        )
+        for one in records.to_match(session, waiting)
+        for who, match in matches_of(one, mappings).matches
+        if who.text in person.identifiers
+    ]
+    history = History(person.posts, (*known, *fresh), frozenset(person.identifiers))
+    last = next(reversed(acts_in(history, area)), None)
+    if last is None or last.detail["act"] not in get_args(Said) or last.detail.get("by"):
+        return None
+    return _Said(last.detail["act"], in_words(mappings.calendar.day_of(last.happened)))
+
+
+def _as_said(said: _Said, one: dict[str, Any], *, asked: bool) -> tuple[str, bool]:
+    """Status, and whether a request is open, as what was said last will have made them once it is worked out."""
+    is_champion = one["status"] in CHAMPIONS
+    if said.act == "leave":
+        return "left", False
+    if said.act == "request":
+        return one["status"] if is_champion else "requested", True
+    met = "not_eligible" if one["missing"] else "eligible"
+    return one["status"] if is_champion or not asked else met, False
+
+
+def _stands(act: Said, status: str, *, asked: bool) -> bool:
+    """Whether things still are as the act left them: a post that ends takes its request with it."""
+    if act == "leave":
+        return status == "left"
+    return asked is (act == "request")
 
 
 _NO_POST = "You have no current post in such an area."

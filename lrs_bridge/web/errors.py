@@ -21,6 +21,9 @@ _HEADINGS = {
     403: "This is not for you",
     404: "Page not found",
     405: "This can't be done here",
+    409: "This can't be done now",
+    410: "This is over",
+    412: "This has changed meanwhile",
     413: "That is too large",
     429: "Try again later",
     500: "Something went wrong",
@@ -83,12 +86,26 @@ def _answer(status: int, title: str, extra: dict[str, Any]) -> Response:
         return Response(text, status, mimetype=problems.MEDIA_TYPE)
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return Response(
-            render_template("error.html", heading=_HEADINGS.get(status, str(status)), title=title),
+            render_template("error.html", heading=_heading(status), title=title, back=_page_before()),
             status,
             mimetype="text/html",
         )
     body = {"title": title, "status": status, **extra}
     return Response(json.dumps(body, ensure_ascii=False), status, mimetype=problems.MEDIA_TYPE)
+
+
+def _heading(status: int) -> str:
+    return _HEADINGS.get(status) or _HEADINGS[400 if status < 500 else 500]
+
+
+def _page_before() -> str:
+    """The address of our own page that led here, or ""."""
+    before = request.referrer or ""
+    if not before.startswith(request.host_url):
+        return ""
+    path = before.removeprefix(request.host_url.removesuffix("/"))
+    is_this = path.partition("?")[0] == f"{request.script_root}{request.path}"
+    return "" if is_this and request.method == "GET" else path
 
 
 def _asked() -> str:

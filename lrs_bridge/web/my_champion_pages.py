@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lrs_bridge.errors import BadInput
+from lrs_bridge.errors import BadInput, Conflict
 from lrs_bridge.flows import ask_manager, my_champion, my_request
+from lrs_bridge.flows.my_champion import MyChampion
+from lrs_bridge.store.database import Session
 from lrs_bridge.web.here import clock, database, now, settings, visitor
 from lrs_bridge.web.my_pages import blueprint
 from lrs_bridge.web.numbers import a_number
@@ -14,9 +18,7 @@ from lrs_bridge.web.numbers import a_number
 
 @blueprint.get("/champion/<area>")
 def show_champion(area: str) -> str:
-    who, calendar = visitor(), settings().calendar
-    found = database().read(lambda session: my_champion.my_champion(session, who, area, calendar, now()))
-    return render_template("my_champion.html", mine=found)
+    return render_template("my_champion.html", mine=_mine(area), refused="")
 
 
 @blueprint.post("/champion/<area>/bulletin")
@@ -45,6 +47,10 @@ def ask_for_word(area: str, place: int) -> ResponseReturnValue:
         ask_manager.ask(database(), settings(), clock(), visitor(), wanted)
     except BadInput as wrong:
         return _manager_page(area, place, {one.where: one.what for one in wrong.problems})
+    except Conflict as refused:
+        mine = _mine(area)
+        asked = next((one.letter for one in mine.posts if one.held.number == place), None)
+        return _refused(mine, refused, is_done=asked is not None and asked.state == "open")
     return redirect(url_for("mine.show_champion", area=area), 303)
 
 
@@ -58,15 +64,13 @@ def cancel_letter(area: str) -> ResponseReturnValue:
 @blueprint.post("/champion/<area>/request")
 def send_request(area: str) -> ResponseReturnValue:
     who = visitor()
-    database().write(lambda session: my_request.request(session, who, area, settings(), now()))
-    return redirect(url_for("mine.show_champion", area=area), 303)
+    return _say(area, lambda session: my_request.request(session, who, area, settings(), now()), "request")
 
 
 @blueprint.post("/champion/<area>/withdraw")
 def withdraw_request(area: str) -> ResponseReturnValue:
     who = visitor()
-    database().write(lambda session: my_request.withdraw(session, who, area, settings(), now()))
-    return redirect(url_for("mine.show_champion", area=area), 303)
+    return _say(area, lambda session: my_request.withdraw(session, who, area, settings(), now()), "withdraw")
 
 
 @blueprint.get("/champion/<area>/leave")
@@ -78,8 +82,7 @@ def show_leaving(area: str) -> ResponseReturnValue:
 @blueprint.post("/champion/<area>/leave")
 def leave(area: str) -> ResponseReturnValue:
     who = visitor()
-    database().write(lambda session: my_request.leave(session, who, area, settings(), now()))
-    return redirect(url_for("mine.show_champion", area=area), 303)
+    return _say(area, lambda session: my_request.leave(session, who, area, settings(), now()), "leave")
 
 
 @blueprint.get("/champion/<area>/elsewhere")
@@ -93,8 +96,34 @@ def move(area: str) -> ResponseReturnValue:
     who, to, role = visitor(), request.form.get("to", ""), _role(area)
     if to not in role.elsewhere:
         return render_template("my_moving.html", role=role, wrong="Say where you are a CSE Champion now"), 400
-    other = database().write(lambda session: my_request.move(session, who, area, to, settings(), now()))
+    try:
+        other = database().write(lambda session: my_request.move(session, who, area, to, settings(), now()))
+    except Conflict as refused:
+        mine = _mine(area)
+        return _refused(mine, refused, is_done=mine.sent in ("leave", "request"))
     return redirect(url_for("mine.show_champion", area=other), 303)
+
+
+def _mine(area: str) -> MyChampion:
+    who, calendar = visitor(), settings().calendar
+    return database().read(lambda session: my_champion.my_champion(session, who, area, calendar, now()))
+
+
+def _say(area: str, journey: Callable[[Session], None], act: my_champion.Said) -> ResponseReturnValue:
+    """Tells the Board, and shows where things stand then."""
+    try:
+        database().write(journey)
+    except Conflict as refused:
+        mine = _mine(area)
+        return _refused(mine, refused, is_done=mine.sent == act)
+    return redirect(url_for("mine.show_champion", area=area), 303)
+
+
+def _refused(mine: MyChampion, refused: Conflict, *, is_done: bool) -> ResponseReturnValue:
+    """`is_done`: already, as by a button that is pressed twice; the page says so."""
+    if is_done:
+        return redirect(url_for("mine.show_champion", area=mine.key), 303)
+    return render_template("my_champion.html", mine=mine, refused=refused.title), 409
 
 
 def _role(area: str) -> my_request.Role:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,14 @@ def presses(town, path, who=LEARNER, **fields):
     return browser.post(path, **fields)
 
 
+def noticed(page):
+    """What the notice at the top of the page says."""
+    found = re.search(r'<div class="notice" role="status">(.*?)</div>', page, re.DOTALL)
+    assert found, "no notice"
+    assert found.start() < page.index("<h1")
+    return " ".join(re.sub(r"<[^>]+>", "", found[1]).split())
+
+
 def kinds(town):
     look = sa.select(alerts.c.area, alerts.c.kind).order_by(alerts.c.decided_at)
     return [tuple(row) for row in town.bridge.database.read(lambda session: session.execute(look).all())]
@@ -121,7 +130,11 @@ def test_the_whole_way(essex):
     assert "You meet every standard for your post at Colne Primary School" in page
     assert "It is on record." not in page
 
-    assert "is being worked out" in mine.post(f"{PAGE}/request").text
+    page = mine.post(f"{PAGE}/request").text
+    assert "is being worked out" in page
+    assert "Your request was sent on 2 Mar 2026." in noticed(page)
+    assert "You have asked the Board to register you" in page
+    assert "Your request was sent on 2 Mar 2026." in noticed(mine.get(PAGE).text)
     time_passes(town)
     page = mine.get(PAGE).text
     assert "You sent it on 2 Mar 2026" in page
@@ -260,7 +273,8 @@ class TestTheRequest:
         answer = presses(town, f"{PAGE}/request")
         assert answer.status_code == 409
         assert "not every standard is met" in answer.text
-        assert "The line manager's support" in answer.text
+        assert "The line manager&#39;s support." in answer.text
+        assert answer.text.index("not every standard is met") < answer.text.index("<h1")
         time_passes(town)
         assert "requested" not in [kind for _, kind in kinds(town)]
 
@@ -270,7 +284,11 @@ class TestTheRequest:
         vouched(town)
         assert presses(town, f"{PAGE}/request").status_code == 200
         town.bridge.clock.advance(timedelta(seconds=1))
-        assert presses(town, f"{PAGE}/request").status_code == 409
+        before = town.bridge.count()
+        again = presses(town, f"{PAGE}/request")
+        assert (again.status_code, again.request.path) == (200, PAGE)
+        assert "Your request was sent on 2 Mar 2026." in noticed(again.text)
+        assert town.bridge.count() == before
 
     def test_can_be_withdrawn(self, essex):
         town, _ = essex
@@ -281,8 +299,18 @@ class TestTheRequest:
         presses(town, f"{PAGE}/withdraw")
         time_passes(town)
         assert kinds(town)[-1] == ("essex", "request_withdrawn")
-        assert "Send my request to the Board" in town.browser(LEARNER).get(PAGE).text
-        assert presses(town, f"{PAGE}/withdraw").status_code == 409
+        page = town.browser(LEARNER).get(PAGE).text
+        assert "Send my request to the Board" in page
+        assert "You withdrew your request on 2 Mar 2026." in noticed(page)
+        assert "You withdrew your request" in noticed(presses(town, f"{PAGE}/withdraw").text)
+
+    def test_that_was_never_sent_can_not_be_withdrawn(self, essex):
+        town, _ = essex
+        answer = presses(town, f"{PAGE}/withdraw")
+        assert answer.status_code == 409
+        assert "There is a problem" in answer.text
+        assert "nothing to withdraw" in answer.text
+        assert "<h1>Become a CSE Champion in Essex</h1>" in answer.text
 
     def test_says_who_asked(self, essex):
         town, _ = essex
@@ -313,14 +341,18 @@ class TestTheRole:
         page = mine.get(f"{PAGE}/leave").text
         assert "Tell the Board that I’m leaving" in page
         assert kinds(town)[-1] == ("essex", "requested")
-        mine.post(f"{PAGE}/leave")
+        page = mine.post(f"{PAGE}/leave").text
+        assert "You told the Board on 2 Mar 2026 that you are leaving." in noticed(page)
+        assert "You are a CSE Champion" not in page
+        assert "leaving" in noticed(mine.post(f"{PAGE}/leave").text)
         time_passes(town)
         assert kinds(town)[-1] == ("essex", "champion_left")
         page = mine.get(PAGE).text
         assert "no longer a CSE Champion" in page
         assert "Send my request to the Board" in page
         assert mine.get(f"{PAGE}/leave").status_code == 404
-        assert mine.post(f"{PAGE}/leave").status_code == 409
+        again = mine.post(f"{PAGE}/leave", follow=False)
+        assert (again.status_code, again.headers["Location"]) == (303, PAGE)
 
     def test_has_the_bulletin_until_the_champion_wants_none(self, registered):
         town, _ = registered
