@@ -81,7 +81,7 @@ _WHICH: dict[Which, Chosen] = {
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which people: `sector` None: of any; `flag`: of champions, those whose standards lapsed, who are from before and not
+    """Which people: `sector` None: of any; `flag`: of champions, those whose standards are not all met, who are from before and not
     registered anew, or whose annual update is due."""
 
     which: Which

@@ -297,7 +297,7 @@ REGISTER_COLUMNS = (
 class Registered:
     """A line of the register. Days are the Board's. `register_by`: the last day for a champion from before to be registered
     anew, None for others and where none is set; it ends nothing. `update_due`: when the next annual update is, None where
-    none is asked for; `standards_met` False: a champion whose standards lapsed, which only the Board ends."""
+    none is asked for; `standards_met` False: a champion who misses some now, which only the Board ends."""
 
     entry: register_store.Entry
     since: date

@@ -188,7 +188,7 @@ def test_from_nothing_to_champion_back_and_on(journey):
     journey.sees(learner, "You are a CSE Champion")
     assert "Not yet: The line manager's support" in learner.get_by_role("main").inner_text()
     register = journey.signed_in(SOUTHEND, "/boards/southend/champions")
-    assert "standard has lapsed" in register.get_by_role("main").inner_text()
+    assert "Standards not all met" in register.get_by_role("main").inner_text()
 
     today = now.strftime("%d/%m/%Y")
     journey.take_in(

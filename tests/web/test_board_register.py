@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -69,7 +70,7 @@ def test_it_is_narrowed_by_sector_and_flag(registered):
     registered.bridge.recompute()
     page = browser.get(f"{REGISTER}?flag=lapsed").text
     assert ("Kit Dale" in page, "Ila Moss" in page) == (True, False)
-    assert "A standard has lapsed" in page
+    assert "Standards not all met</span>" in page
 
 
 def test_who_is_from_before_has_a_day_to_be_registered_by(town):
@@ -81,6 +82,10 @@ def test_who_is_from_before_has_a_day_to_be_registered_by(town):
     town.bridge.recompute()
     page = town.browser(OFFICER).get(f"{REGISTER}?flag=legacy").text
     assert "To be registered by 31 Jan 2018" in page
+    assert "Standards not all met</span>" in page
+    assert "lapsed</span>" not in page
+    overview = town.browser(OFFICER).get("/boards/essex").text
+    assert re.search(r"<strong>1</strong>\s+champion does not meet every standard now", overview)
     page = town.browser(OFFICER).get(f"{REGISTER}/{town.learner(ILA)}").text
     assert "On the earlier list, not registered anew" in page
     assert "Put on the register from before" in page
