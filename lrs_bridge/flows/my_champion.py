@@ -14,7 +14,7 @@ from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.ask_manager import reminder_day
 from lrs_bridge.flows.explain import NOT_PROVEN, is_outdated
 from lrs_bridge.flows.line_managers import Held
-from lrs_bridge.flows.person import YOUR_STATUS
+from lrs_bridge.flows.person import YOUR_STATUS, missing_in_words
 from lrs_bridge.flows.recompute import matches_of
 from lrs_bridge.flows.sign_in import Visitor
 from lrs_bridge.learning.champions import acts_in
@@ -107,7 +107,7 @@ def my_champion(
     kept = projections.load_standings(session, [learner]).get(learner)
     own = (kept.body["eligibility"].get(area) if kept else None) or _NOTHING
     shown = {one["area"]["key"]: one for one in standings.shown(kept, mappings)["champion"]}
-    one = shown.get(area) or {"since": None, "met": [], "missing": [], "status": "not_eligible"}
+    one = shown.get(area) or {**_NOT_COMPUTED, "area": {"key": area}}
     letters = [each for each in manager_letters.of(session, learner) if each.area == area]
     state = own["champion"] or {}
     waiting = evidence.pending_with(session, [("agent", text) for text in person.identifiers])
@@ -127,7 +127,7 @@ def my_champion(
         words=YOUR_STATUS[status],
         since=_day(one["since"], calendar),
         met=tuple(standard["name"] for standard in one["met"]),
-        missing=tuple(one["missing"]),
+        missing=tuple(missing_in_words(one, mappings, is_theirs=True)),
         posts=tuple(_post(each, letters, own, calendar, now) for each in held),
         place=", ".join(part for part in (own["organisation"], own["service_area"]) if part),
         asked=asked,
@@ -192,6 +192,7 @@ def _stands(act: Said, status: str, *, asked: bool) -> bool:
 
 
 _NO_POST = "You have no current post in such an area."
+_NOT_COMPUTED: dict[str, Any] = {"since": None, "met": [], "missing": [], "status": "not_eligible"}
 _NOTHING: dict[str, Any] = {
     "champion": None,
     "organisation": "",

@@ -135,10 +135,10 @@ def seen_by_themselves(session: Session, learner: int, calendar: Calendar) -> Pe
     return whole.seen(whole.person.posts, whole.person.identifiers, mappings, YOUR_STATUS)
 
 
-def seen_as_told(told: dict[str, Any], calendar: Calendar) -> PersonSeen:
+def seen_as_told(told: dict[str, Any], mappings: Mappings) -> PersonSeen:
     """What a site is told of somebody (a standing of `flows.standings`), said to themselves: no name, posts, identifiers or
     evidence."""
-    computed = told["computed_at"]
+    computed, calendar = told["computed_at"], mappings.calendar
     return PersonSeen(
         learner=0,
         name="",
@@ -146,7 +146,7 @@ def seen_as_told(told: dict[str, Any], calendar: Calendar) -> PersonSeen:
         identifiers=(),
         tiers=tuple(_tier(tier) for tier in told["tiers"]),
         untiered=(),
-        champion=tuple(_champion(one, calendar, YOUR_STATUS) for one in told["champion"]),
+        champion=tuple(_champion(one, mappings, YOUR_STATUS) for one in told["champion"]),
         evidence=(),
         as_at=in_words(calendar.day_of(parse_instant(computed))) if computed else None,
         is_stale=told["is_stale"],
@@ -200,7 +200,6 @@ class _Known:
         shown = standings.shown(self.kept, mappings)
         tiered = {area for framework in mappings.frameworks.values() for area in framework.areas}
         areas = dict.fromkeys(post.area for post in own if post.area not in tiered)
-        calendar = mappings.calendar
         voided = {one.statement_id for one in self.evidence if one.voided_by}
         return PersonSeen(
             learner=self.person.learner,
@@ -209,12 +208,12 @@ class _Known:
             identifiers=tuple(_identifier(text) for text in identifiers),
             tiers=tuple(_tier(tier) for tier in shown["tiers"]),
             untiered=tuple(_area(key, mappings) for key in areas),
-            champion=tuple(_champion(one, calendar, status_words) for one in shown["champion"]),
+            champion=tuple(_champion(one, mappings, status_words) for one in shown["champion"]),
             evidence=tuple(
                 _evidence(one, voided, ours, mappings)
                 for one in (self.kept.body["evidence"] if self.kept else [])
             ),
-            as_at=in_words(calendar.day_of(self.kept.computed_at)) if self.kept else None,
+            as_at=in_words(mappings.calendar.day_of(self.kept.computed_at)) if self.kept else None,
             is_stale=self.is_stale,
         )
 
@@ -294,9 +293,31 @@ STATUS_OF_SOMEBODY = {
 }
 
 
-def _champion(one: dict[str, Any], calendar: Calendar, words: Mapping[str, str]) -> dict[str, Any]:
-    since = in_words(calendar.day_of(parse_instant(one["since"]))) if one["since"] else None
-    return {**one, "words": words[one["status"]], "since": since}
+def _champion(one: dict[str, Any], mappings: Mappings, words: Mapping[str, str]) -> dict[str, Any]:
+    """With the status, the day and what would meet each missing standard (`needed`) in words."""
+    since = in_words(mappings.calendar.day_of(parse_instant(one["since"]))) if one["since"] else None
+    missing = missing_in_words(one, mappings, is_theirs=words is YOUR_STATUS)
+    return {**one, "words": words[one["status"]], "since": since, "missing": missing}
+
+
+def missing_in_words(one: dict[str, Any], mappings: Mappings, *, is_theirs: bool) -> list[dict[str, Any]]:
+    """The standards that are missing in an area, as the Read API shows them, each with what is `needed`: all of it."""
+    champions = mappings.champions_of(one["area"]["key"])
+    known = champions.standards if champions else {}
+    return [
+        {
+            **standard,
+            "needed": named.needed(
+                known[standard["key"]].need,
+                {way["key"] for way in standard["ways"]},
+                mappings,
+                is_theirs=is_theirs,
+            )
+            if standard["key"] in known
+            else (),
+        }
+        for standard in one["missing"]
+    ]
 
 
 _ADDRESS = re.compile(r"[^\s,“”]+@[^\s,“”]+")

@@ -12,7 +12,6 @@ from lrs_bridge.flows import by_hand, champion, named
 from lrs_bridge.flows.area_register import Acted, Place, acted, standard_name
 from lrs_bridge.learning.by_hand import SOURCE as BRIDGE
 from lrs_bridge.learning.champions import same_place
-from lrs_bridge.learning.eligibility import POST
 from lrs_bridge.learning.history import Evidence
 from lrs_bridge.learning.identity import names_of
 from lrs_bridge.moments import in_words
@@ -31,12 +30,12 @@ _KNOWN_IN_WORDS: dict[register.Known, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """`evidence`: in words, by what it is met; `ways`: in words, what would meet it."""
+    """`evidence`: in words, by what it is met; `needed`: in words, what would meet it, all of it."""
 
     name: str
     met: bool
     evidence: tuple[str, ...] = ()
-    ways: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +127,11 @@ def _standards(seen: champion.Seen, place: Place) -> Iterator[Standard]:
         )
     for key, ways in judged.wanting.items():
         known = place.champions.standards.get(key)
-        kinds = {leaf.key: leaf.kind for leaf in known.need.leaves()} if known and key != POST else {}
         yield Standard(
             standard_name(key, place.champions),
             met=False,
-            ways=tuple(_way(kinds.get(way, ""), way, place) for way in ways),
+            needed=named.needed(known.need, ways, place.mappings, is_theirs=False) if known else (),
         )
-
-
-def _way(kind: str, key: str, place: Place) -> str:
-    name = named.of(kind, key, place.mappings)
-    return {"course": f"the course “{name}”", "attestation": f"the line manager's word: {name}"}.get(
-        kind, name
-    )
 
 
 def _evidence(one: Evidence, place: Place) -> str:

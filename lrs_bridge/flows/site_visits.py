@@ -12,6 +12,7 @@ from typing import Any
 
 from lrs_bridge.errors import Conflict
 from lrs_bridge.flows import credentials, person, sign_in, standings
+from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.person import PersonSeen
 from lrs_bridge.flows.sign_in import digest_of_token, new_token
 from lrs_bridge.moments import Calendar
@@ -99,7 +100,9 @@ def seen(session: Session, who: SiteVisitor, calendar: Calendar) -> PersonSeen |
     not ask."""
     agent = as_actor(parse_identifier(who.account))
     [asked] = standings.standings_for(session, who.client, [agent], calendar)
-    return person.seen_as_told(asked.standing, calendar) if asked.standing is not None else None
+    if asked.standing is None:
+        return None
+    return person.seen_as_told(asked.standing, mapping_flow.in_force(session, calendar))
 
 
 def leave(session: Session, cookie: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import chain, product
 from typing import Literal
 
 from lrs_bridge.moments import Calendar, Duration
@@ -194,6 +195,26 @@ class Need:
 
     def leaves(self) -> tuple[Need, ...]:
         return tuple(leaf for need in self.needs for leaf in need.leaves()) if self.needs else (self,)
+
+    def parts(self, wanted: Collection[str]) -> tuple[tuple[Way, ...], ...]:
+        """Of what is `wanted` (keys of leaves), everything that is needed; of each part any one way will do."""
+        if self.kind == "all_of":
+            return tuple(part for need in self.needs for part in need.parts(wanted))
+        ways = self.ways(wanted)
+        return (ways,) if ways else ()
+
+    def ways(self, wanted: Collection[str]) -> tuple[Way, ...]:
+        """Of what is `wanted`, every way to have the whole."""
+        if not self.needs:
+            return ((self,),) if self.key in wanted else ()
+        each = [ways for need in self.needs if (ways := need.ways(wanted))]
+        if self.kind == "any_of":
+            return tuple(way for ways in each for way in ways)
+        return tuple(tuple(chain(*ways)) for ways in product(*each)) if each else ()
+
+
+Way = tuple[Need, ...]
+"""Leaves that are needed together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from builders import SHIPPED_MAPPINGS, completion, read_folder
 from web.test_manager_letters import BOSS, YES, asks, cancel, link_in, says, sent_to, tell
-from web.visitors import LEARNER, OFFICER, OTHER_LEARNER
+from web.visitors import COORDINATOR, LEARNER, OFFICER, OTHER_LEARNER
 
 from lrs_bridge.flows import by_hand, champion
 from lrs_bridge.flows import mappings as mapping_flow
@@ -332,6 +332,40 @@ def registered(essex):
     time_passes(town)
     decides(town, "register")
     return town, smtp
+
+
+class TestWhatIsMissing:
+    def told(self, page):
+        return " ".join(re.sub(r"<[^>]+>", " ", page).replace("&#39;", "'").split())
+
+    def test_what_is_needed_together_is_told_apart_from_a_choice(self, town):
+        mine = town.browser(LEARNER)
+        for page in (mine.get(PAGE).text, mine.get("/me").text):
+            told = self.told(page)
+            assert (
+                "with good working knowledge Both are needed: the course “Safeguarding level 2” or the course"
+                " “Safeguarding level 3”; and your line manager's word: Good working knowledge of safeguarding"
+            ) in told
+            assert "Basic CSE awareness, online or face to face What meets it: the course “ESCB basic" in told
+            assert (
+                "you join the NWG, and your training coordinator or the Board checks and records it" in told
+            )
+
+    def test_what_is_there_already_is_not_told_as_needed(self, town):
+        learns(town, "safeguarding_l3")
+        told = self.told(town.browser(LEARNER).get(PAGE).text)
+        assert "What meets it: your line manager's word: Good working knowledge" in told
+        assert "Safeguarding level 3” " not in told
+
+    def test_officers_and_coordinators_read_the_same_about_somebody(self, town):
+        where = town.learner(LEARNER)
+        for who, page in (
+            (OFFICER, f"/boards/essex/people/{where}"),
+            (COORDINATOR, f"/organisations/{town.organisation('Colne Primary School')}/people/{where}"),
+        ):
+            told = self.told(town.browser(who).get(page).text)
+            assert "Both are needed: the course “Safeguarding level 2” or the course" in told
+            assert "they join the NWG, and a training coordinator or the Board checks and records it" in told
 
 
 class TestTheRole:
