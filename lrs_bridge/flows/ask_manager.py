@@ -193,7 +193,10 @@ def _recipient(session: Session, person: Person, held: Held, wanted: Wanted) -> 
     name, problems = " ".join(wanted.name.split()), list[Problem]()
     if not name:
         problems.append(Problem("name", "Enter your line manager's name"))
-    elif len(name) > _LONGEST_NAME or _NO_NAME.search(name):
+    elif len(name) > _LONGEST_NAME:
+        said = f"The name is {len(name)} characters long. Enter one of {_LONGEST_NAME} characters or fewer"
+        problems.append(Problem("name", said))
+    elif _NO_NAME.search(name):
         problems.append(Problem("name", "Enter a name, without links or signs that names don't have"))
     mbox = ""
     try:

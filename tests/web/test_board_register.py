@@ -129,8 +129,13 @@ def test_who_has_left_is_on_another_list_with_the_history(registered):
         ({"act": "update", "day": "soon"}, 400, "is not a day"),
         ({"act": "update", "day": "2199-01-01"}, 409, "is still to come"),
         ({"act": "update", "day": "2015-01-01"}, 409, "give that day or a later one"),
-        ({"act": "", "day": "2026-01-01"}, 409, "Choose what to record."),
-        ({"act": "leave", "day": "2026-03-02", "learner": []}, 400, "Choose at least one champion"),
+        ({"act": "", "day": "2026-01-01"}, 400, '<a href="#act">Choose what happened</a>'),
+        ({"act": "update", "day": ""}, 400, '<a href="#day">Enter the day on which it happened</a>'),
+        (
+            {"act": "leave", "day": "2026-03-02", "learner": []},
+            400,
+            '<a href="#learner">Tick at least one champion</a>',
+        ),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_recorded(registered, fields, status, told):
@@ -141,6 +146,15 @@ def test_what_is_wrong_is_told_and_nothing_recorded(registered, fields, status, 
     assert answer.status_code == status
     assert told in answer.text
     assert registered.bridge.count() == before
+
+
+def test_all_that_is_missing_is_told_at_once_and_each_leads_to_its_field(registered):
+    browser = registered.browser(OFFICER)
+    browser.get(REGISTER)
+    page = browser.post(REGISTER).text
+    for field in re.findall(r'<li><a href="#(\w+)">', page):
+        assert f'id="{field}"' in page
+    assert re.findall(r'<li><a href="#(\w+)">', page) == ["learner", "act", "day"]
 
 
 def test_of_several_all_or_nobody(registered):

@@ -19,6 +19,12 @@ from lrs_bridge.web.numbers import a_number
 
 _ACTS: dict[str, Act] = {"update": "update", "leave": "leave"}
 
+_ASKED = {
+    "learner": "Tick at least one champion",
+    "act": "Choose what happened",
+    "day": "Enter the day on which it happened",
+}
+
 
 @blueprint.get("/<area>/champions")
 def show_champions(area: str) -> str:
@@ -30,22 +36,27 @@ def record_acts(area: str) -> ResponseReturnValue:
     """Of all who are ticked: that they attended the annual update, or left."""
     form = request.form
     chosen = form.getlist("learner", type=a_number)
-    act, day = _ACTS.get(form.get("act", "")), form.get("day", "")
+    act, day = _ACTS.get(form.get("act", "")), form.get("day", "").strip()
+    if act is None or not (chosen and day):
+        missing = {"learner": not chosen, "act": act is None, "day": not day}
+        return _champions_page(
+            area, chosen, wrong={name: _ASKED[name] for name in missing if missing[name]}
+        ), 400
 
     def journey(session: Session) -> None:
         place = shown.place(session, area)
         for learner in chosen:
             shown.see(session, learner)
-        if act is None:
-            raise Conflict("Choose what to record.")
         keeping = shown.keeping()
         happened = moment_of(day, "day", place.calendar, keeping.now)
         area_register.act_on(session, place, act, chosen, happened, form.get("note", "").strip(), keeping)
 
     try:
         database().write(journey)
-    except (BadInput, Conflict) as refused:
-        return _champions_page(area, chosen, refused), refused.status
+    except BadInput as refused:
+        return _champions_page(area, chosen, wrong=shown.wrong_fields(refused)), 400
+    except Conflict as refused:
+        return _champions_page(area, chosen, refused), 409
     return redirect(url_for("board.show_champions", area=area, recorded=act, number=len(set(chosen))), 303)
 
 
@@ -70,7 +81,12 @@ def show_champion(area: str, learner: int) -> str:
     return shown.page("champion.html", place, history=found, not_proven=NOT_PROVEN)
 
 
-def _champions_page(area: str, chosen: list[int] | None = None, refused: BridgeError | None = None) -> str:
+def _champions_page(
+    area: str,
+    chosen: list[int] | None = None,
+    refused: BridgeError | None = None,
+    wrong: dict[str, str] | None = None,
+) -> str:
     which: Which = "left" if request.args.get("show") == "left" else "champions"
     place, found, wanted, more = _list_page(area, which)
     problems = [problem.what for problem in refused.problems] if refused else []
@@ -83,6 +99,7 @@ def _champions_page(area: str, chosen: list[int] | None = None, refused: BridgeE
         chosen=chosen or [],
         refused=refused,
         problems=problems,
+        wrong=wrong or {},
         recorded=request.args.get("recorded", ""),
         number=request.args.get("number", 0, type=a_number),
         typed=request.form,
