@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from lrs_bridge.errors import BadInput, Problem
 from lrs_bridge.flows import by_hand, notices
 from lrs_bridge.flows import mappings as mapping_flow
 from lrs_bridge.flows.ask_manager import place_of
@@ -131,7 +132,11 @@ def answer(session: Session, link: str, said: Answers, settings: Settings, now: 
 
 def take_back(session: Session, link: str, reason: str, settings: Settings, now: datetime) -> bool:
     """Takes back what was said of the learner in that post, in answer to other letters too, while the post goes on. False where
-    there is nothing to take back."""
+    there is nothing to take back. Raises BadInput for a reason that is too long."""
+    why = " ".join(reason.split())
+    if len(why) > _LONGEST_REASON:
+        said = f"What you wrote is {len(why):,} characters long. Use {_LONGEST_REASON:,} or fewer"
+        raise BadInput("Nothing was taken back.", [Problem("reason", said)])
     one = manager_letters.by_link(session, digest_of_token(link))
     if one is None or one.closed or one.answered_at is None:
         return False
@@ -139,7 +144,7 @@ def take_back(session: Session, link: str, reason: str, settings: Settings, now:
     person = people.load(session, [one.learner])[one.learner]
     if place_of(session, one, person, mappings, now) is None:
         return False
-    why = " ".join(reason.split())[:_LONGEST_REASON] or "taken back by who gave it"
+    why = why or "taken back by who gave it"
     for letter in _answered_alike(session, one):
         held = records.held(session, letter.statements)
         for statement in letter.statements:

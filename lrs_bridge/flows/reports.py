@@ -64,10 +64,11 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`more`: after which number the next page begins, 0 where this is the last."""
+    """`more`: after which number the next page begins, 0 where this is the last; `longest`: characters of what is said to one."""
 
     reports: tuple[Told, ...]
     more: int
+    longest: int = LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +152,9 @@ def close(
     found = reports.numbered(session, place, viewer, number)
     if found is None:
         raise NotFound("There is no such report, or it is not yours to see.")
-    note = note.strip()
+    note = _as_typed(note)
     if not note or len(note) > LONGEST:
-        what = (
-            "Say what you did, or why nothing is wrong" if not note else f"Use at most {LONGEST} characters"
-        )
+        what = "Say what you did, or why nothing is wrong" if not note else _too_long(note)
         raise BadInput("Nothing was changed.", [Problem(f"note-{number}", what)])
     if found.closed_at is not None:
         return
@@ -164,6 +163,15 @@ def close(
     address = found.sent_by.removeprefix("mailto:")
     subject = "What you reported was dealt with: your CSE training"
     notices.tell(session, address, subject, "report_closed", {"page": "/me/report"}, now)
+
+
+def _as_typed(text: str) -> str:
+    """A form sends two characters for the end of a line, where one was typed."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _too_long(text: str) -> str:
+    return f"What you wrote is {len(text):,} characters long. Use {LONGEST:,} or fewer"
 
 
 def _person(session: Session, visitor: Visitor) -> tuple[int, Person]:
@@ -193,7 +201,7 @@ def _checked(person: Person, said: Said, now: datetime) -> tuple[ReportKind, str
     """And the posts that it is about."""
     current, choices = sorted(_current(person, now).items()), dict(_choices(person, now))
     kind = next((one for one in KINDS if one == said.kind), None)
-    text = said.text.strip()
+    text = _as_typed(said.text)
     problems = []
     if kind is None:
         problems.append(Problem("kind", "Say what is wrong"))
@@ -202,7 +210,7 @@ def _checked(person: Person, said: Said, now: datetime) -> tuple[ReportKind, str
     if not text:
         problems.append(Problem("text", "Say in a few words what is missing or wrong"))
     elif len(text) > LONGEST:
-        problems.append(Problem("text", f"Use at most {LONGEST} characters"))
+        problems.append(Problem("text", _too_long(text)))
     if problems or kind is None:
         raise BadInput("Nothing was sent.", problems)
     chosen = [current[int(said.about) - 1]] if choices and said.about != EVERYWHERE else current

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lrs_bridge.errors import BadInput
 from lrs_bridge.flows import manager_word
 from lrs_bridge.web.here import database, now, settings
 
@@ -38,7 +39,10 @@ def answer(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/take-back")
 def take_back(token: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
-    database().write(lambda session: manager_word.take_back(session, token, reason, settings(), now()))
+    try:
+        database().write(lambda session: manager_word.take_back(session, token, reason, settings(), now()))
+    except BadInput as wrong:
+        return _page(token, {one.where: one.what for one in wrong.problems})
     return redirect(url_for("manager.show_letter", token=token), 303)
 
 

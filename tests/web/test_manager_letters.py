@@ -208,6 +208,11 @@ class TestRefused:
         assert "There is a problem" in answer.text
         assert smtp.messages == []
 
+    def test_is_no_name_as_long_as_a_letter(self, town, smtp):
+        answer = asks(town, name="x" * 400)
+        assert "The name is 400 characters long. Enter one of 80 characters or fewer" in answer.text
+        assert "signs that names" not in answer.text
+
     @pytest.mark.parametrize("name", ["T. O’Brien-Smith", "J.R. Ewing", "علي حسن", "अनीता शर्मा"])
     def test_is_no_name_that_people_have(self, town, smtp, name):
         assert asks(town, name=name).status_code == 200
@@ -481,6 +486,16 @@ class TestTakingBack:
         browser.get(asked)
         assert "Your word is taken back" in browser.post(f"{asked}/take-back").text
         assert not any(counts for counts, _ in words(town).values())
+
+    def test_with_a_reason_that_is_too_long_is_refused_and_the_reason_stays(self, town, asked):
+        says(town, asked, **YES)
+        browser, reason = town.browser(), "because " * 70
+        assert "maxlength" not in browser.get(asked).text
+        answer = browser.post(f"{asked}/take-back", reason=reason)
+        assert answer.status_code == 400
+        assert '<a href="#reason">What you wrote is 559 characters long. Use 500 or fewer</a>' in answer.text
+        assert reason in answer.text
+        assert any(counts for counts, _ in words(town).values())
 
     def test_before_any_answer_does_nothing(self, town, asked):
         browser = town.browser()

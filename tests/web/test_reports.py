@@ -136,7 +136,7 @@ class TestTheForm:
             ({"kind": ""}, ["kind"]),
             ({"kind": "nonsense"}, ["kind"]),
             ({"text": " \n"}, ["text"]),
-            ({"text": "x" * 1001}, ["text"]),
+            ({"text": "x" * 1200}, ["text"]),
             ({"kind": "", "text": ""}, ["kind", "text"]),
         ],
     )
@@ -145,7 +145,16 @@ class TestTheForm:
         assert page.status_code == 400
         assert re.findall(r'<li><a href="#(\w+)">', page.text) == wrong
         assert (TEXT in page.text) is ("text" not in said)
+        assert said.get("text", "").strip() in page.text
         assert told(town, smtp) == {}
+
+    def test_says_how_much_it_takes_and_cuts_nothing(self, town, smtp):
+        page = town.browser(LEARNER).get(PAGE).text
+        assert "in at most 1,000 characters" in page
+        assert "maxlength" not in page
+        answer = reports(town, text="x" * 1201)
+        assert "What you wrote is 1,201 characters long. Use 1,000 or fewer" in answer.text
+        assert reports(town, text="\r\n".join(["y" * 99] * 10)).status_code == 200
 
     def test_takes_five_a_day(self, town, smtp):
         for _ in range(5):
