@@ -447,7 +447,7 @@ class TestImport:
         shell.well("import", "memberships", str(path), *nwg, "--apply")
         path.write_text(path.read_text().replace(",1,", ",2,") + row.format(number=2))
         assert shell.well("import", "memberships", str(path), *nwg) == (
-            "line 2     corrected  mailto:asha.rao@example.org: member of nwg, checked 1 Mar 2026; number 1 → 2\n"
+            "line 2     corrected  mailto:asha.rao@example.org: NWG membership, checked 1 Mar 2026; number 1 → 2\n"
             "line 3 repeats line 2\n"
             "2 rows read as UTF-8: 1 corrected, 1 same.\n"
             "Nothing was changed yet. Add --apply to do it.\n"
@@ -458,7 +458,7 @@ class TestImport:
         rows = (f"p{number}@example.org,nwg,01/03/2026,list\n" for number in range(205))
         path.write_text("person,membership,checked,source\n" + "".join(rows))
         said = shell.well("import", "memberships", str(path)).splitlines()
-        words = "mailto:p199@example.org: member of nwg, checked 1 Mar 2026"
+        words = "mailto:p199@example.org: NWG membership, checked 1 Mar 2026"
         assert said[199:201] == [f"line 201   new  {words}", "and 5 more; --all shows every one"]
         assert said[400:403] == [
             f"! line 201, {words}: nobody is known by this identifier yet; is it mistyped?",

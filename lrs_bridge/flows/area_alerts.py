@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,19 +15,24 @@ from lrs_bridge.flows.area_register import PAGE, Place
 from lrs_bridge.flows.wording import WORDS
 from lrs_bridge.moments import Calendar
 from lrs_bridge.settings import Settings
-from lrs_bridge.store import outbox
+from lrs_bridge.store import outbox, roles
 from lrs_bridge.store.database import Session
+from lrs_bridge.store.roles import Viewer
 
+_NAMED = 3
+"""Of how many people a message that carries many alerts tells."""
 _STATES = {"waiting": "Waiting to be sent", "sent": "Sent", "failed": "Failed, not tried again"}
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`about`: how many alerts of which kind, in words, and nobody's name; `moment`: when it was sent, or is due."""
+    """`about`: how many alerts of which kind, in words; `whom`: of whom and at which organisation, the first of them; without a name
+    where the viewer may not see them; `moment`: when it was sent, or is due."""
 
     id: uuid.UUID
     to: str
     about: tuple[str, ...]
+    whom: tuple[str, ...]
     state: str
     moment: str
     trouble: str
@@ -43,13 +49,21 @@ class Alerts:
 
 
 def page(
-    session: Session, place: Place, settings: Settings, now: datetime, after: uuid.UUID | None = None
+    session: Session,
+    place: Place,
+    viewer: Viewer,
+    settings: Settings,
+    now: datetime,
+    after: uuid.UUID | None = None,
 ) -> Alerts:
+    """In a fixed number of queries."""
     found = outbox.messages_page(session, area=place.key, after=after, limit=PAGE + 1)
     shown = found[:PAGE]
+    carried = outbox.carried(session, [one.id for one in shown], _NAMED)
+    seen = roles.seen_among(session, viewer, {one.learner for each in carried.values() for one in each})
     return Alerts(
         tuple(alerts.waiting(session, settings, now, [place.key])),
-        tuple(_message(one, place.calendar) for one in shown),
+        tuple(_message(one, carried.get(one.id, ()), seen, place.calendar) for one in shown),
         shown[-1].id if len(found) > PAGE else None,
     )
 
@@ -86,7 +100,10 @@ def send_again(session: Session, place: Place, message: uuid.UUID, *, who: str, 
     alerts.resend(session, message, reason="asked for on the Board's page", who=who, now=now)
 
 
-def _message(one: outbox.Listed, calendar: Calendar) -> Message:
+def _message(
+    one: outbox.Listed, carried: Sequence[outbox.Carried], seen: Collection[int], calendar: Calendar
+) -> Message:
+    more = sum(one.kinds.values()) - len(carried)
     about = tuple(
         f"{number} × {WORDS[kind].subject}" if number > 1 else WORDS[kind].subject
         for kind, number in one.kinds.items()
@@ -95,8 +112,14 @@ def _message(one: outbox.Listed, calendar: Calendar) -> Message:
         id=one.id,
         to=one.address,
         about=about or ("How many there were before the start",),
+        whom=(*(_whom(each, seen) for each in carried), *([f"and {more} more"] if more else [])),
         state=_STATES[one.state],
         moment=calendar.in_words(one.sent_at or one.due_at),
         trouble=one.last_error if one.state != "sent" else "",
         may_be_sent_again=one.state != "waiting",
     )
+
+
+def _whom(one: outbox.Carried, seen: Collection[int]) -> str:
+    name = (one.name or "Somebody whose name is not recorded") if one.learner in seen else ""
+    return ", ".join(part for part in (name, one.organisation) if part) or "Somebody of no organisation"

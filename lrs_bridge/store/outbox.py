@@ -360,6 +360,15 @@ class Listed:
     kinds: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Whom an alert is about, and at which organisation."""
+
+    learner: int
+    name: str
+    organisation: str
+
+
 def messages_page(
     session: Session, *, area: str = "", state: str = "", after: uuid.UUID | None, limit: int
 ) -> list[Listed]:
@@ -402,3 +411,29 @@ def messages_page(
         )
         for row in rows
     ]
+
+
+def carried(session: Session, messages: Sequence[uuid.UUID], most: int) -> dict[uuid.UUID, list[Carried]]:
+    """Message → whom the alerts that it carries are about; of each message so many, the first decided first."""
+    order = (alerts.c.decided_at, alerts.c.id)
+    place = sa.func.row_number().over(partition_by=delivery_alerts.c.delivery_id, order_by=order)
+    found = (
+        sa.select(
+            delivery_alerts.c.delivery_id,
+            alerts.c.learner_id,
+            alerts.c.body,
+            learners.c.name,
+            place.label("place"),
+        )
+        .join(alerts, alerts.c.id == delivery_alerts.c.alert_id)
+        .join(learners, learners.c.id == alerts.c.learner_id)
+        .where(delivery_alerts.c.delivery_id.in_(messages))
+        .subquery()
+    )
+    told: dict[uuid.UUID, list[Carried]] = {}
+    for row in session.execute(
+        sa.select(found).where(found.c.place <= most).order_by(found.c.delivery_id, found.c.place)
+    ):
+        organisation = json.loads(row.body).get("organisation") or ""
+        told.setdefault(row.delivery_id, []).append(Carried(row.learner_id, row.name, organisation))
+    return told

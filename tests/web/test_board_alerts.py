@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from web.boards import asked_for, eligible
 from web.visitors import OFFICER, OTHER_OFFICER, Town
 
@@ -118,7 +119,7 @@ def test_a_message_is_sent_again_and_by_nobody_else(town, mailbox):
     browser = town.browser(OFFICER)
     page = browser.get(HERE).text
     assert "Eligible as CSE Champion" in page
-    assert "Ila Moss" not in page
+    assert "<bdi>Ila Moss, Colne Primary School</bdi>" in page
     address, [letter] = again_address(page), letters_in(mailbox)
     letter.unlink()
     other = town.browser(OTHER_OFFICER)
@@ -127,6 +128,42 @@ def test_a_message_is_sent_again_and_by_nobody_else(town, mailbox):
     assert browser.post(address).status_code == 409
     timetable_runs(town)
     assert letters_in(mailbox) == [letter]  # named by its Message-ID
+
+
+def test_who_is_no_longer_theirs_to_see_is_told_by_organisation_alone(town):
+    eligible(town, PEOPLE[0])
+    timetable_runs(town)
+    ended = "person,identifiers,organisation,area,until\n"
+    town.bridge.import_csv("people", f"{ended}Ila Moss,{PEOPLE[0]},Colne Primary School,essex,2026-03-01\n")
+    timetable_runs(town)
+    page = town.browser(OFFICER).get(HERE).text
+    assert "<bdi>Colne Primary School</bdi>" in page
+    assert "Ila Moss" not in page
+
+
+def test_a_message_about_many_tells_of_the_first_in_as_many_questions(town, monkeypatch):
+    from lrs_bridge.flows import area_alerts
+
+    monkeypatch.setattr(area_alerts, "_NAMED", 0)
+    eligible(town, PEOPLE[0])
+    timetable_runs(town)
+    asked, browser = [], town.browser(OFFICER)
+    browser.get(HERE)
+
+    @sa.event.listens_for(town.bridge.database.engine, "before_cursor_execute")
+    def note(*_arguments):
+        asked.append(1)
+
+    page = browser.get(HERE).text
+    assert "<bdi>and 1 more</bdi>" in page
+    few = len(asked)
+    monkeypatch.undo()
+    eligible(town, *PEOPLE[1:])
+    timetable_runs(town)
+    asked.clear()
+    page = browser.get(HERE).text
+    assert "Kit Dale, Colne Primary School" in page
+    assert len(asked) <= few + 1  # whom of those the officer may see
 
 
 def test_pages_of_messages_follow_each_other(town, monkeypatch):

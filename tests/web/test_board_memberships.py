@@ -149,10 +149,20 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(town, wrong, told):
     assert 'value="N-17"' in answer.text
 
 
+def test_all_that_is_wrong_is_told_at_once(town):
+    browser = town.browser(OFFICER)
+    browser.get(HERE)
+    page = browser.post(HERE, membership="nwg").text
+    assert re.findall(r'<li><a href="#(\w+)">', page) == ["person", "checked", "source"]
+    page = browser.post(HERE, **one(person="who?", checked="13/13/2026")).text
+    assert re.findall(r'<li><a href="#(\w+)">', page) == ["person", "checked"]
+
+
 def test_a_file_is_shown_before_it_is_taken_in(town):
     browser = town.browser(OFFICER)
     page = look(browser, f"person,checked,source\n{LEARNER},01/03/2026,the list\n").text
     assert "1 would be recorded" in page
+    assert f">{LEARNER}: NWG membership, checked 1 Mar 2026<" in page
     assert memberships(town, LEARNER) == []
     assert "1 record was kept" in confirm(browser, page).text
     assert len(memberships(town, LEARNER)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from lrs_bridge.flows import by_hand
+from lrs_bridge.flows import by_hand, named
 from lrs_bridge.flows.imports.cells import day_field, identifier_field, key_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
@@ -93,7 +93,8 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
 
 def _words(value: dict[str, Any]) -> str:
     until = f", until {in_words(value['until'])}" if value["until"] else ""
-    return f"{value['person']}: member of {value['membership']}, checked {in_words(value['checked'])}{until}"
+    said = named.membership(value["membership"])
+    return f"{value['person']}: {said}, checked {in_words(value['checked'])}{until}"
 
 
 MEMBERSHIPS = Kind(

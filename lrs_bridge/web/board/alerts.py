@@ -16,7 +16,7 @@ from lrs_bridge.flows.area_register import Place
 from lrs_bridge.store.database import Session
 from lrs_bridge.web.board import shown
 from lrs_bridge.web.board.blueprint import blueprint
-from lrs_bridge.web.here import database, now, settings, visitor
+from lrs_bridge.web.here import database, now, settings, viewer, visitor
 
 _VERDICTS: dict[str, Verdict] = {"release": "release", "drop": "drop"}
 
@@ -70,7 +70,7 @@ def _alerts_page(area: str, refused: str = "") -> str:
 
     def journey(session: Session) -> tuple[Place, Alerts]:
         place = shown.place(session, area)
-        return place, area_alerts.page(session, place, settings(), now(), after)
+        return place, area_alerts.page(session, place, viewer(), settings(), now(), after)
 
     place, found = database().read(journey)
     return shown.page("alerts.html", place, found=found, refused=refused)
