@@ -108,7 +108,14 @@ def person_seen(session: Session, viewer: Viewer, learner: int, calendar: Calend
     if viewer.areas:
         memberships = [uuid.UUID(one.statement_id) for one in whole.by_hand if one.kind == "membership"]
         ours |= {str(one) for one in kept_records.of_boards(session, viewer.areas, memberships)}
-    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, ours)
+    told_here = {
+        one.statement_id
+        for one in whole.by_hand
+        if one.kind != "champion"
+        and (one.detail.get("organisation") or one.detail.get("area"))
+        and sight.is_here(one.detail.get("organisation"), one.detail.get("area"))
+    }
+    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, ours, told_here)
 
 
 def _without_names_elsewhere(
@@ -196,7 +203,10 @@ class _Known:
         mappings: Mappings,
         status_words: Mapping[str, str],
         ours: Collection[str] = (),
+        told_here: Collection[str] = (),
     ) -> PersonSeen:
+        """`ours`: the statements that may be taken back from here; `told_here`: those that somebody here gave, whose address may be
+        told where there is no name."""
         shown = standings.shown(self.kept, mappings)
         tiered = {area for framework in mappings.frameworks.values() for area in framework.areas}
         areas = dict.fromkeys(post.area for post in own if post.area not in tiered)
@@ -210,7 +220,7 @@ class _Known:
             untiered=tuple(_area(key, mappings) for key in areas),
             champion=tuple(_champion(one, mappings, status_words) for one in shown["champion"]),
             evidence=tuple(
-                _evidence(one, voided, ours, mappings)
+                _evidence(one, voided, ours, told_here, mappings)
                 for one in (self.kept.body["evidence"] if self.kept else [])
             ),
             as_at=in_words(mappings.calendar.day_of(self.kept.computed_at)) if self.kept else None,
@@ -321,11 +331,17 @@ def missing_in_words(one: dict[str, Any], mappings: Mappings, *, is_theirs: bool
 
 
 _ADDRESS = re.compile(r"[^\s,“”]+@[^\s,“”]+")
-"""Whose word it was is told by name where there is one, never by address."""
+"""Whose word it was is told by name where there is one; by address to nobody but those for whose post it was given."""
+_RULE = re.compile(r"^rule “.*?”(?=$|; )")
+"""By which rule of a mapping file it counts: for those who write these files."""
 
 
 def _evidence(
-    one: dict[str, Any], voided: Collection[str], ours: Collection[str], mappings: Mappings
+    one: dict[str, Any],
+    voided: Collection[str],
+    ours: Collection[str],
+    told_here: Collection[str],
+    mappings: Mappings,
 ) -> EvidenceSeen:
     source = mappings.sources.get(one["source"])
     by_hand = one["source"] == BRIDGE
@@ -334,7 +350,7 @@ def _evidence(
         what=_what(one["kind"], one["course"], mappings),
         source="recorded by hand" if by_hand else source.name if source else one["source"],
         counts=one["counts"],
-        because=_because(one),
+        because=_because(one, is_addressed=one["statement_id"] in told_here),
         statement=one["statement_id"],
         by_hand=by_hand,
         is_voided=one["statement_id"] in voided,
@@ -352,8 +368,10 @@ def _what(kind: str, subject: str, mappings: Mappings) -> str:
     return f"Somebody's word: {name}" if kind == "attestation" else name
 
 
-def _because(one: dict[str, Any]) -> str:
-    said = _ADDRESS.sub("somebody", one["because"])
+def _because(one: dict[str, Any], *, is_addressed: bool) -> str:
+    said = one["because"] if is_addressed else _ADDRESS.sub("somebody", one["because"])
+    if said.startswith("voided by statement "):
+        return "it was taken back"
     act, _, rest = said.partition(" ")
     known = one["kind"] == "champion" and act in ACTS_IN_WORDS
-    return f"{ACTS_IN_WORDS[act]} {rest}".strip() if known else said
+    return f"{ACTS_IN_WORDS[act]} {rest}".strip() if known else _RULE.sub("reported as completed", said)

@@ -91,6 +91,8 @@ def test_evidence_in_words_with_what_counts_and_why_not(known):
     assert all(one.because for one in mine(known).evidence)
     assert len(voided) == 1
     assert voided[0].day == "31 Jan 2026"
+    assert voided[0].because == "it was taken back"
+    assert found["Safeguarding level 2"].because == "reported as completed"
     assert {one.source for one in mine(known).evidence} == {"Moodle"}
 
 

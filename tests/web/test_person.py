@@ -202,3 +202,20 @@ def test_it_costs_as_many_questions_whatever_is_recorded(asha):
     asha.bridge.import_csv("people", TWO_POSTS.replace("Class teacher", "Governor"))
     asha.bridge.recompute()
     assert questions() == before
+
+
+def test_who_vouched_here_is_told_by_address_where_there_is_no_name_and_elsewhere_by_none(town):
+    town.bridge.import_csv(
+        "attestations",
+        "person,attestation,organisation,area,by,date\n"
+        f"{LEARNER},manager_support,Colne Primary School,essex,boss@colne.example,2026-02-25\n",
+    )
+    town.bridge.import_csv(
+        "completions", f"person,course,date,seen_by\n{LEARNER},pace,2026-02-20,trainer@elsewhere.example\n"
+    )
+    town.bridge.recompute()
+    for sight in ({"at": ["Colne Primary School"]}, {"areas": ["essex"]}):
+        told = {one.because for one in seen(town, **sight).evidence}
+        assert any("attested by boss@colne.example for the post at Colne" in one for one in told)
+        assert "trainer@" not in repr(told)
+        assert "seen by somebody" in repr(told)
