@@ -254,7 +254,9 @@ def test_no_heading_is_passed_over_unless_somebody_says_so(desk):
     assert asked.text.count('<option value="?" selected>Choose one</option>') == len(TOLD)
     answer = desk.browser.post(f"{page}/headings", **{**TOLD, "heading-2": "?"})
     assert answer.status_code == 400
-    assert "Choose what “Training” means" in answer.text
+    assert '<a href="#heading-2">Choose what “Training” means</a>' in answer.text
+    assert answer.text.count('-error"><span') == 1
+    assert "Choose what “Training” means" in re.search(r'id="heading-2-error">(.*?)</p>', answer.text)[1]
     assert answer.text.count('value="?" selected') == 1
     assert desk.rows(uploads)[0].told == "{}"
 

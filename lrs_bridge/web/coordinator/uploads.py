@@ -133,7 +133,11 @@ def tell_headings(organisation: int, upload: int) -> ResponseReturnValue:
         for place, one in enumerate(asked.headings)
         for chosen in [request.form.get(f"heading-{place}", _OPEN)]
     )
-    open_ = [f"Choose what “{one.written}” means" for one in said if one.meaning is None]
+    open_ = [
+        (f"heading-{place}", f"Choose what “{one.written}” means")
+        for place, one in enumerate(said)
+        if one.meaning is None
+    ]
     if open_:
         return _headings_page(at, sent, replace(asked, headings=said), open_)
     told = {one.folded: one.meaning or "" for one in said}
@@ -142,18 +146,21 @@ def tell_headings(organisation: int, upload: int) -> ResponseReturnValue:
     return _to(organisation, upload)
 
 
-def _missing(at: Desk, sent: Upload) -> list[str]:
-    """What is still wrong with the headings, in words."""
+def _missing(at: Desk, sent: Upload) -> list[tuple[str, str]]:
+    """What is still wrong with the headings, in words, each with where to mend it: with the first, where it may be any of them."""
     try:
         database().rehearse(lambda session: uploads.preview(session, at, sent))
     except UnknownHeadings as refused:
-        return [_sentence(Problem("", problem.what)) for problem in refused.problems]
+        return [("heading-0", _sentence(Problem("", problem.what))) for problem in refused.problems]
     except BadInput:
         return []
     return []
 
 
-def _headings_page(at: Desk, sent: Upload, asked: Headings, wrong: list[str]) -> ResponseReturnValue:
+def _headings_page(
+    at: Desk, sent: Upload, asked: Headings, wrong: list[tuple[str, str]]
+) -> ResponseReturnValue:
+    """`wrong`: field and what is wrong there."""
     page = render_template(
         "coordinator/upload_headings.html", at=at, sent=sent, asked=asked, wrong=wrong, open_=_OPEN
     )
