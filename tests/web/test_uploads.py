@@ -153,7 +153,7 @@ def test_the_only_membership_there_is_may_be_left_out(desk):
     assert "<dt>membership</dt>" in form
     assert "<dt>checked (needed)</dt>" in form
     shown = desk.shown(desk.sent(f"person,checked,source\n{LEARNER},1/3/2026,the list\n", "memberships"))
-    assert f"{LEARNER}: member of nwg, checked 1 Mar 2026" in text_of(shown)
+    assert f"{LEARNER}: NWG membership, checked 1 Mar 2026" in text_of(shown)
     assert "It is recorded" in desk.browser.post(shown.request.path).text
 
 
