@@ -26,7 +26,9 @@ def town(tmp_path_factory):
 
 
 BEHIND_FORMS = {
+    "board.show_membership",
     "board.show_request",
+    "board.show_void",
     "certificates.show_certificate",
     "check_in.show_form",
     "check_in.show_thanks",
@@ -191,6 +193,13 @@ def test_every_page_that_comes_of_something_done_is_accessible(town, chromium, a
     looked(board)
     board.get_by_role("button", name="Return with").click()
     looked(board)
+    essex = somebody(BOARDS["essex"][0])
+    essex.goto(f"{town.url}/boards/essex/memberships")
+    for name, text in (("person", "ben.carter@mail.example"), ("checked", "1/3/2026"), ("source", "a list")):
+        essex.locator(f"main input[name={name}]").fill(text)
+    sends(essex)
+    essex.get_by_role("link", name="Take it back").click()
+    looked(essex)
     learner = somebody(LEARNER)
     learner.get_by_role("button", name=re.compile("certificate", re.IGNORECASE)).first.click()
     looked(learner)
@@ -269,3 +278,17 @@ def _link_from_site(town):
     )
     assert asked.status_code == 200, asked.text
     return asked.json()["link"]
+
+
+def test_no_column_of_what_is_recorded_is_hidden_on_a_small_phone_and_it_stays_a_table(town, chromium):
+    context = chromium.new_context(viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    sign_in(page, town, LEARNER)
+    page.goto(f"{town.url}/me")
+    table = page.get_by_role("region", name="Table of what is recorded")
+    assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert table.get_by_role("columnheader").all_inner_texts() == ["Day", "What", "From", "Counts", "Why"]
+    rows = table.get_by_role("row")
+    assert rows.count() > 1
+    assert table.get_by_role("cell").count() == 5 * (rows.count() - 1)
+    context.close()

@@ -31,7 +31,7 @@ def code_of(desk):
 
 
 def test_what_was_learned_there_counts(desk, inside):
-    assert "SET CSE Toolbox, online</td>" not in inside.get("/me").text
+    assert "SET CSE Toolbox, online</span></td>" not in inside.get("/me").text
     inside.get(WAY)
     assert OTHER in inside.post(WAY, email=OTHER).text
     letter = desk.smtp.messages[-1]
@@ -40,7 +40,7 @@ def test_what_was_learned_there_counts(desk, inside):
     assert "The address was added" in inside.post(CODE, code=code_of(desk)).text
     desk.bridge.recompute()
     page = inside.get("/me").text
-    assert "SET CSE Toolbox, online</td>" in page
+    assert "SET CSE Toolbox, online</span></td>" in page
     assert OTHER in page
     assert desk.bridge.differences() == []
 

@@ -219,3 +219,24 @@ def test_who_vouched_here_is_told_by_address_where_there_is_no_name_and_elsewher
         assert any("attested by boss@colne.example for the post at Colne" in one for one in told)
         assert "trainer@" not in repr(told)
         assert "seen by somebody" in repr(told)
+
+
+@pytest.mark.parametrize("who", [COORDINATOR, OFFICER, LEARNER])
+def test_tables_keep_their_roles_where_narrow_screens_stack_their_rows(asha, who):
+    number = asha.learner(LEARNER)
+    place = {
+        COORDINATOR: f"/organisations/{asha.organisation('Colne Primary School')}/people/{number}",
+        OFFICER: f"/boards/essex/people/{number}",
+        LEARNER: "/me",
+    }[who]
+    page = asha.browser(who).get(place).text
+    tables = re.findall(r'<table class="table stacked" role="table">(.*?)</table>', page, re.DOTALL)
+    assert tables
+    for table in tables:
+        heads = re.findall(r'<th role="columnheader" scope="col">(.*?)</th>', table)
+        rows = re.findall(r'<tr role="row">(<td.*?)</tr>', table, re.DOTALL)
+        assert rows
+        for row in rows:
+            cells = re.findall(r'<td role="cell"[^>]*>(.*?)</td>', row, re.DOTALL)
+            named = [re.search(r'aria-hidden="true">(.*?)<', cell) for cell in cells]
+            assert [name[1] if name else head for name, head in zip(named, heads, strict=True)] == heads
