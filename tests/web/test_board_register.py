@@ -157,6 +157,15 @@ def test_all_that_is_missing_is_told_at_once_and_each_leads_to_its_field(registe
     assert re.findall(r'<li><a href="#(\w+)">', page) == ["learner", "act", "day"]
 
 
+@pytest.mark.parametrize("narrowed", ["?flag=legacy", "?show=left"])
+def test_where_nobody_is_listed_to_record_of_that_is_said(registered, narrowed):
+    browser = registered.browser(OFFICER)
+    browser.get(REGISTER)
+    answer = browser.post(f"{REGISTER}{narrowed}")
+    assert answer.status_code == 400
+    assert "Nothing was recorded: no champion is listed here." in answer.text
+
+
 def test_of_several_all_or_nobody(registered):
     browser = registered.browser(OFFICER)
     browser.get(REGISTER)
