@@ -100,7 +100,7 @@ class TestPeople:
         desk.take_in("people", {**GOOD["people"], "role": ""})
         report = desk.take_in("people", GOOD["people"])
         ((_, outcome, words),) = report.changes
-        assert (outcome, words.rpartition("; ")[2]) == ("changed", "role none → teacher")
+        assert (outcome, words.rpartition("; ")[2]) == ("changed", "role not recorded → teacher")
         before = desk.everything()
         for role in ("", "Teacher"):
             assert dict(desk.take_in("people", {**GOOD["people"], "role": role}).counts) == {"same": 1}
