@@ -18,13 +18,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import requests
 from click.testing import CliRunner, Result
 from flask import Flask
+from remembered import with_remembered
 from werkzeug.test import TestResponse
 
 from lrs_bridge import cli
@@ -119,11 +120,16 @@ class Bridge:
         self.clock = clock
         self.database = Database(url)
         self.put_in_force(mappings)
-        self.app: Flask = create_app(self.settings, self.database, clock=clock)
-        self.credentials = {source: self.credential(source) for source in SOURCES}
+        self.credentials = self.database.write(
+            lambda session: {source: self._add(session, source, (), {}) for source in SOURCES}
+        )
+
+    @cached_property
+    def app(self) -> Flask:
+        return with_remembered(create_app(self.settings, self.database, clock=self.clock))
 
     def close(self) -> None:
-        waiting = self.app.extensions["lrs_bridge.refused"]._timer
+        waiting = self.app.extensions["lrs_bridge.refused"]._timer if "app" in vars(self) else None
         if waiting is not None:  # or it would write into the database of a later test
             waiting.cancel()
             waiting.join()
