@@ -27,7 +27,7 @@ class _Templates(BytecodeCache):
 
 def _remember_addresses() -> None:
     """Werkzeug compiles two functions for each address that an application answers; they are the same in the next one."""
-    compile_anew, known = Rule._compile_builder, {}  # noqa: SLF001  # nothing public lets it be done once
+    compile_anew, known = Rule._compile_builder, {}  # nothing public lets it be done once
 
     def remembered(rule: Rule, append_unknown: bool = True) -> Any:  # as Werkzeug's own
         key = (tuple(rule._trace), repr(rule.defaults), append_unknown)  # all that it depends on

@@ -120,7 +120,8 @@ def _badge(typed: str, organisation: Organisation) -> str:
     if "|" in typed:
         return typed
     if not any(letter.isdigit() for letter in typed) or " " in typed:
-        raise _nobody(f"“{typed}” is neither an e-mail address nor a badge")
+        what = "neither an e-mail address nor a badge" if organisation.home_page else "no e-mail address"
+        raise _nobody(f"“{typed}” is {what}")
     if not organisation.home_page:
         raise _nobody(f"“{typed}” looks like a badge, and no badges of {organisation.name} are set up")
     return f"{organisation.home_page}|{typed}"

@@ -84,10 +84,16 @@ def test_every_line_that_names_nobody_is_told():
     with pytest.raises(BadInput) as wrong:
         attendees_typed("Asha Rao\nok@x.example\nTom, B123\na@b@c", PLAIN)
     assert [(one.where, one.what) for one in wrong.value.problems] == [
-        ("line 1", "“Asha Rao” is neither an e-mail address nor a badge"),
+        ("line 1", "“Asha Rao” is no e-mail address"),
         ("line 3", "“B123” looks like a badge, and no badges of Colne Primary School are set up"),
         ("line 4", "“a@b@c” is not an e-mail address"),
     ]
+
+
+def test_badges_are_spoken_of_where_there_are_some():
+    with pytest.raises(BadInput) as wrong:
+        attendees_typed("Asha Rao", BADGED)
+    assert wrong.value.problems[0].what == "“Asha Rao” is neither an e-mail address nor a badge"
 
 
 def test_a_file_with_names_in_one_column_or_several():
@@ -102,7 +108,7 @@ def test_a_file_with_names_in_one_column_or_several():
     ("content", "told"),
     [
         (b"Name,Job\nAsha,Cook\n", "has no column named"),
-        (b"name,email\nAsha,\n", "“Asha” is neither"),
+        (b"name,email\nAsha,\n", "“Asha” is no e-mail address"),
         (b"email\n" + b"a@x.example\n" * (MOST + 1), f"has more than {MOST} rows"),
     ],
 )

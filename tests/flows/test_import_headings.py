@@ -88,7 +88,7 @@ class TestOwnHeadings:
         assert report.changes[0][1:] == (
             "corrected",
             (
-                "mailto:asha.rao@example.org: member of nwg, checked 1 Mar 2026, until 31 Mar 2027;"
+                "mailto:asha.rao@example.org: NWG membership, checked 1 Mar 2026, until 31 Mar 2027;"
                 " source “ESCB gold membership list” → x"
             ),
         )
@@ -141,9 +141,9 @@ class TestAColumnPerCourse:
         ]
         report = desk.take_in("completions", *rows)
         assert report.changes == [
-            (2, "new", "mailto:asha.rao@example.org: escb_basic on 1 Mar 2026"),
-            (2, "new", "mailto:asha.rao@example.org: set_toolbox on 3 Apr 2026"),
-            (3, "new", "mailto:ben@example.org: set_toolbox on 4 Apr 2026"),
+            (2, "new", "mailto:asha.rao@example.org: ESCB basic awareness package on 1 Mar 2026"),
+            (2, "new", "mailto:asha.rao@example.org: SET CSE Toolbox, online on 3 Apr 2026"),
+            (3, "new", "mailto:ben@example.org: SET CSE Toolbox, online on 4 Apr 2026"),
         ]
         assert (report.rows, dict(report.counts)) == (2, {"new": 3})
 

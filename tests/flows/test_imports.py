@@ -485,7 +485,7 @@ class TestCorrections:
         report = desk.take_in("memberships", row)
         assert desk.everything() == before
         assert (dict(report.counts), report.changes, report.changed) == ({"taken_back": 1}, [], 0)
-        words = "mailto:asha.rao@example.org: member of nwg, checked 1 Mar 2026, until 31 Mar 2027"
+        words = "mailto:asha.rao@example.org: NWG membership, checked 1 Mar 2026, until 31 Mar 2027"
         said = "was taken back by the Board on 1 Jun 2026 (“not hers”); it stays so, unless you add --again"
         assert report.warnings == [(2, f"{words}: {said}")]
         assert dict(desk.take_in("memberships", row, again=True).counts) == {"new": 1}

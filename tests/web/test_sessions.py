@@ -97,7 +97,7 @@ def test_single_items_can_be_what_it_gave(desk):
     ("fields", "field", "told"),
     [
         ({"attendees": ""}, "attendees", "Enter who attended"),
-        ({"attendees": "Asha Rao"}, "attendees", "Line 1: “Asha Rao” is neither"),
+        ({"attendees": "Asha Rao"}, "attendees", "Line 1: “Asha Rao” is no e-mail address"),
         (
             {"attendees": f"{LEARNER}\n{'x' * 301}, b@x.example"},
             "attendees",

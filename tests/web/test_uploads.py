@@ -78,8 +78,8 @@ def test_the_whole_way_from_own_headings_to_what_is_recorded(desk):
     assert "For example: 1/3/2026, 28/02/2026" in asked.text
     shown = desk.browser.post(f"{page}/headings", **TOLD)
     assert "What would change" in shown.text
-    assert f"{LEARNER}: escb_basic on 1 Mar 2026" in text_of(shown)
-    assert f"{HEAD}: induction on 28 Feb 2026" in text_of(shown)
+    assert f"{LEARNER}: ESCB basic awareness package on 1 Mar 2026" in text_of(shown)
+    assert f"{HEAD}: In-house induction by the CSE champion or lead on 28 Feb 2026" in text_of(shown)
     assert desk.bridge.count() == before
     done = desk.browser.post(page)
     assert "It is recorded" in done.text
@@ -280,7 +280,7 @@ def test_a_row_per_person_with_days_per_course_in_a_workbook(desk):
         f"{page}/headings",
         **{"heading-0": "person", "heading-1": "course:escb_basic", "heading-2": "course:set_toolbox"},
     )
-    assert f"{HEAD}: set_toolbox on 3 Feb 2026" in text_of(shown)
+    assert f"{HEAD}: SET CSE Toolbox, online on 3 Feb 2026" in text_of(shown)
     assert "XLSX, sheet" in shown.text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from lrs_bridge.flows import by_hand
+from lrs_bridge.flows import by_hand, named
 from lrs_bridge.flows.imports.cells import area_field, day_field, identifier_field, text_field
 from lrs_bridge.flows.imports.claims import Claim
 from lrs_bridge.flows.imports.columns import Column
@@ -106,13 +106,13 @@ def _keep(session: Session, values: Sequence[dict[str, Any]], taking: Taking) ->
     outcomes = keep_records(session, wanted, taking, _DETAILS)
     unknown = strangers(session, values, outcomes, taking)
     return [
-        recorded(outcome, _words(value), taking, _DETAILS, unknown.get(value["person"], ""))
+        recorded(outcome, _words(value, taking.mappings), taking, _DETAILS, unknown.get(value["person"], ""))
         for value, outcome in zip(values, outcomes, strict=True)
     ]
 
 
-def _words(value: dict[str, Any]) -> str:
-    return f"{value['person']}: {value['course']} on {in_words(value['date'])}"
+def _words(value: dict[str, Any], mappings: Mappings) -> str:
+    return f"{value['person']}: {named.course(value['course'], mappings)} on {in_words(value['date'])}"
 
 
 COMPLETIONS = Kind(
