@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from lrs_bridge.flows import mappings as mapping_flow
@@ -15,16 +15,19 @@ from lrs_bridge.store.area_counts import ALL, Count
 from lrs_bridge.store.database import Database, Session
 
 _MONTHS_BACK = timedelta(days=366)
+_QUARTER = timedelta(days=89)
+"""From the first of a month to that of the third after it, at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Numbers as they may be shown; None: left out."""
+    """Numbers as they may be shown; None: left out. `before`: the same as it was shown a quarter ago, None where nobody was counted."""
 
     name: str
     people: int | None
     at_required: int | None
     champions: int | None
+    before: Line | None = None
 
     @property
     def share(self) -> int | None:
@@ -36,10 +39,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`as_at`: the day of the newest counts, None before the first; `sectors` and `total` of that day; `trend`: of the first counted
-    day of each month, and the newest; `has_tiers`: whether the Board has set any."""
+    """`as_at`: the day of the newest counts, None before the first; `before`: the day a quarter ago, or the first that was counted,
+    None while there is only one; `sectors` and `total` of the newest; `trend`: of the first counted day of each month, and the
+    newest; `has_tiers`: whether the Board has set any."""
 
     as_at: str | None
+    before: str | None
     sectors: tuple[Line, ...]
     total: Line | None
     trend: tuple[Line, ...]
@@ -52,11 +57,28 @@ def report(session: Session, place: Place, now: datetime) -> Report:
     by_day = area_counts.kept(session, place.key, chosen)
     has_tiers = place.mappings.framework_of(place.key) is not None
     if not chosen:
-        return Report(None, (), None, (), has_tiers)
+        return Report(None, None, (), None, (), has_tiers)
     names = {**place.champions.sectors, "": "Sector not recorded"}
-    sectors, total = shown(by_day[chosen[-1]], names)
-    trend = tuple(shown(by_day[day], names, in_words(day))[1] for day in chosen)
-    return Report(in_words(chosen[-1]), sectors, total, trend, has_tiers)
+    # As each day is shown by itself: who laid that day's report beside this one sees no more.
+    tables = {day: shown(by_day[day], names) for day in chosen}
+    sectors, total = tables[chosen[-1]]
+    then = _a_quarter_before(chosen)
+    was = {one.name: one for one in (*tables[then][0], tables[then][1])} if then else {}
+    trend = tuple(replace(one, name=in_words(day)) for day, (_, one) in tables.items())
+    return Report(
+        in_words(chosen[-1]),
+        in_words(then) if then else None,
+        tuple(replace(one, before=was.get(one.name)) for one in sectors),
+        replace(total, before=was.get(total.name)),
+        trend,
+        has_tiers,
+    )
+
+
+def _a_quarter_before(chosen: Sequence[date]) -> date | None:
+    """Of the days up to the newest one, the last that lies so far back, or the first; None where there is no other."""
+    *earlier, newest = chosen
+    return max((day for day in earlier if newest - day >= _QUARTER), default=min(earlier, default=None))
 
 
 def _monthly(days: Sequence[date]) -> list[date]:
@@ -64,11 +86,9 @@ def _monthly(days: Sequence[date]) -> list[date]:
     return sorted({*firsts.values(), *days[-1:]})
 
 
-def shown(
-    counts: Sequence[Count], names: Mapping[str, str], total: str = "All together"
-) -> tuple[tuple[Line, ...], Line]:
+def shown(counts: Sequence[Count], names: Mapping[str, str]) -> tuple[tuple[Line, ...], Line]:
     """The counts of one day as they may be shown: a line for each sector that has anybody, in the order of `names` and others
-    after them; and of all together, which is called `total`."""
+    after them; and of all together."""
     by_sector = {one.sector: one for one in counts}
     order = [*names, *sorted(by_sector.keys() - names.keys() - {ALL})]
     lines = [by_sector[key] for key in order if key in by_sector]
@@ -96,7 +116,7 @@ def shown(
         for place, one in enumerate(lines)
     )
     return made, Line(
-        total,
+        "All together",
         None if people.total else whole.people,
         None if at_required.total else whole.at_required,
         None if champions.total else whole.champions,

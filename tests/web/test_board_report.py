@@ -135,11 +135,41 @@ def test_it_shows_sectors_and_the_trend_and_nothing_small(counted):
     sectors = rows_of(page, "By sector")
     assert sectors["Health providers"][2] == "–"
     assert sectors["Schools, academies, colleges"][2] == "–"  # or the 3 would follow from the total
-    assert sectors["All together"] == ["210", "105 (50 %)", "15"]
+    assert sectors["All together"] == ["210", "105 (50 %)", "15", "40 (40 %)", "9"]
+    assert sectors["Schools, academies, colleges"][3:] == ["40 (40 %)", "9"]
+    assert sectors["Health providers"][3:] == ["–", "–"]  # of which nobody was on record then
+    assert "At their required tier on 26 Feb 2026" in page
     trend = rows_of(page, "Over time")
     assert len(trend) == 2
     assert list(trend.values())[-1] == ["210", "105 (50 %)", "15"]
     assert ">3<" not in page
+
+
+def test_a_quarter_ago_is_the_last_day_that_lies_so_far_back(counted):
+    for day, number in ((date(2025, 12, 1), 70), (date(2025, 11, 3), 60), (date(2025, 11, 20), 50)):
+        keep(counted, day, Count("education", 80, number, 8), Count(ALL, 80, number, 8))
+    page = counted.browser(OFFICER).get(REPORT).text
+    assert "Champions on 1 Dec 2025" in page
+    assert rows_of(page, "By sector")["All together"][3:] == ["70 (88 %)", "8"]
+
+
+def test_a_quarter_ago_is_told_as_that_days_own_report_told_it(counted):
+    day = date(2025, 12, 1)
+    keep(counted, day, Count("education", 9, 3, 1), Count("health", 50, 40, 8), Count(ALL, 59, 43, 9))
+    sectors = rows_of(counted.browser(OFFICER).get(REPORT).text, "By sector")
+    assert sectors["All together"][3:] == ["43 (73 %)", "9"]
+    assert sectors["Health providers"][3:] == ["–", "–"]  # or the school's would follow
+    assert sectors["Schools, academies, colleges"][3:] == ["–", "–"]
+
+
+def test_on_the_first_day_there_is_nothing_before(town):
+    today = town.bridge.settings.calendar.day_of(town.bridge.clock())
+    keep(town, today, Count("education", 120, 60, 12), Count(ALL, 120, 60, 12))
+    assert rows_of(town.browser(OFFICER).get(REPORT).text, "By sector")["All together"] == [
+        "120",
+        "60 (50 %)",
+        "12",
+    ]
 
 
 def test_it_is_of_one_area_alone(counted):
