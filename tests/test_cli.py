@@ -425,10 +425,10 @@ class TestImport:
         options = [word for one in told for word in ("--column", one)]
         unknown = "nobody is known by this identifier yet; is it mistyped?"
         shown = (
-            "line 2     new  mailto:asha.rao@example.org: escb_basic on 3 Apr 2026\n"
-            "line 3     new  mailto:ben@example.org: escb_basic on 13 Apr 2026\n"
-            f"! line 2, mailto:asha.rao@example.org: escb_basic on 3 Apr 2026: {unknown}\n"
-            f"! line 3, mailto:ben@example.org: escb_basic on 13 Apr 2026: {unknown}\n"
+            "line 2     new  mailto:asha.rao@example.org: ESCB basic awareness package on 3 Apr 2026\n"
+            "line 3     new  mailto:ben@example.org: ESCB basic awareness package on 13 Apr 2026\n"
+            f"! line 2, mailto:asha.rao@example.org: ESCB basic awareness package on 3 Apr 2026: {unknown}\n"
+            f"! line 3, mailto:ben@example.org: ESCB basic awareness package on 13 Apr 2026: {unknown}\n"
             "2 rows read as XLSX, sheet “Completed”: 2 new.\n"
         )
         sheet = ["--sheet", "completed"]

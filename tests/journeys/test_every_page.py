@@ -241,9 +241,10 @@ def test_every_page_that_comes_of_something_done_is_accessible(town, chromium, a
     operator.locator("main table a").last.click()
     looked(operator)
     learner.goto(f"{town.url}/me/erasure")
-    sends(learner)
+    if learner.get_by_role("button", name="Ask for it to be erased").count():  # not yet by the walk
+        sends(learner)
     operator.goto(f"{town.url}/operator/erasures")
-    operator.get_by_role("link", name="Request 1").click()
+    operator.get_by_role("link", name=re.compile(r"^Request \d")).first.click()
     looked(operator)
     operator.get_by_label("Everything is kept").check()
     operator.get_by_label("What the learner is told").fill("You are registered as champion.")
@@ -283,7 +284,7 @@ def _link_from_site(town):
 def test_no_column_of_what_is_recorded_is_hidden_on_a_small_phone_and_it_stays_a_table(town, chromium):
     context = chromium.new_context(viewport={"width": 320, "height": 640})
     page = context.new_page()
-    sign_in(page, town, LEARNER)
+    sign_in(page, town, "owen.price@council.example")  # whom no walk has had letters sent to
     page.goto(f"{town.url}/me")
     table = page.get_by_role("region", name="Table of what is recorded")
     assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
