@@ -92,11 +92,21 @@ def module_statement(mbox: str, activity: str, verb: str, when: datetime, **resu
     )
 
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _end(*_: Any) -> None:
+    """Once: told again while it ends, it would leave the service that it started running."""
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def run(folder: Path | None, *, once: bool, say: Callable[[str], None]) -> None:
     """Runs the demonstration in `folder` (default: a temporary one, removed at the end), until Ctrl-C or `once`."""
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # or the service that it starts would be left over
+    for number in _ENDS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as Ctrl-C is for what runs in the background
+            signal.signal(number, _end)
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="lrs-bridge-demo-") as temporary:
             _run(Path(temporary), once=once, say=say)
