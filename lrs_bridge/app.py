@@ -139,7 +139,7 @@ def create_app(
             "form_token": cookies.form_token,
             "child_contacts": pages.child_contacts,
             "places_of_visitor": pages.places_of_visitor,
-            "day": pages.day,
+            "day_of": pages.day_of,
             "is_signed_in": lambda: "visitor" in g,
         }
 

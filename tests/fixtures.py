@@ -63,9 +63,8 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("migrated_server")
     engine = sa.create_engine(url)
-    with (
-        engine.begin() as session
-    ):  # TRUNCATE takes long of every table, empty or not; one without rows may have given out numbers
+    with engine.begin() as session:
+        # TRUNCATE takes long of every table, empty or not; and one without rows may have given out numbers.
         filled = session.exec_driver_sql(_FILLED).scalars().all()
         if filled:
             session.exec_driver_sql(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")

@@ -167,12 +167,12 @@ def own_records(session: Session, desk: Desk, after: int = 0) -> tuple[list[Line
     wanted = records.Filter(authority_id=authority, after=(since, after) if since else None, limit=_A_PAGE)
     found = records.find(session, wanted)
     bodies = [documents.parse(one.body.encode()) for one in found[:_A_PAGE]]
-    kept = [body for body in bodies if _may_be_of(desk, _about(body)[0], _detail(body))]
-    identifiers = {body["id"]: str(identifier_of(body["actor"])) for body in kept}
+    of_here = [body for body in bodies if _may_be_of(desk, _about(body)[0], _detail(body))]
+    identifiers = {body["id"]: str(identifier_of(body["actor"])) for body in of_here}
     known = people.known_as(session, identifiers.values())
     seen = roles.seen_among(session, desk.viewer, {number for one in known.values() for number in one})
     lines = []
-    for body in kept:
+    for body in of_here:
         (kind, key), detail, typed = _about(body), _detail(body), identifiers[body["id"]]
         here = [name for number, name in known.get(typed, {}).items() if number in seen]
         if kind == "equivalence" or here or detail.get("organisation"):

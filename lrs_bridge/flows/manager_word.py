@@ -31,7 +31,7 @@ NOTES: dict[Known, str] = {
 }
 """What is kept with the word: how the address came to be asked."""
 
-_LONGEST_REASON = 500
+LONGEST_REASON = 500
 
 State = Literal["open", "answered", "not_theirs", "taken_back", "over"]
 """over: it can't be answered any more, or was never sent; an answer that was given shows on, also once its post has ended."""
@@ -134,8 +134,8 @@ def take_back(session: Session, link: str, reason: str, settings: Settings, now:
     """Takes back what was said of the learner in that post, in answer to other letters too, while the post goes on. False where
     there is nothing to take back. Raises BadInput for a reason that is too long."""
     why = " ".join(reason.split())
-    if len(why) > _LONGEST_REASON:
-        said = f"What you wrote is {len(why):,} characters long. Use {_LONGEST_REASON:,} or fewer"
+    if len(why) > LONGEST_REASON:
+        said = f"What you wrote is {len(why):,} characters long. Use {LONGEST_REASON:,} or fewer"
         raise BadInput("Nothing was taken back.", [Problem("reason", said)])
     one = manager_letters.by_link(session, digest_of_token(link))
     if one is None or one.closed or one.answered_at is None:

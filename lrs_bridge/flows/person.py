@@ -115,7 +115,7 @@ def person_seen(session: Session, viewer: Viewer, learner: int, calendar: Calend
         and (one.detail.get("organisation") or one.detail.get("area"))
         and sight.is_here(one.detail.get("organisation"), one.detail.get("area"))
     }
-    return whole.seen(own, identifiers, mappings, STATUS_OF_SOMEBODY, ours, told_here)
+    return whole.seen(own, identifiers, mappings, ours, told_here, is_theirs=False)
 
 
 def _without_names_elsewhere(
@@ -139,7 +139,7 @@ def seen_by_themselves(session: Session, learner: int, calendar: Calendar) -> Pe
     """Everything that is known of a learner, in a fixed number of queries."""
     mappings = mapping_flow.in_force(session, calendar)
     whole = _Known.load(session, learner)
-    return whole.seen(whole.person.posts, whole.person.identifiers, mappings, YOUR_STATUS)
+    return whole.seen(whole.person.posts, whole.person.identifiers, mappings, is_theirs=True)
 
 
 def seen_as_told(told: dict[str, Any], mappings: Mappings) -> PersonSeen:
@@ -153,7 +153,7 @@ def seen_as_told(told: dict[str, Any], mappings: Mappings) -> PersonSeen:
         identifiers=(),
         tiers=tuple(_tier(tier) for tier in told["tiers"]),
         untiered=(),
-        champion=tuple(_champion(one, mappings, YOUR_STATUS) for one in told["champion"]),
+        champion=tuple(_champion(one, mappings, is_theirs=True) for one in told["champion"]),
         evidence=(),
         as_at=in_words(calendar.day_of(parse_instant(computed))) if computed else None,
         is_stale=told["is_stale"],
@@ -201,11 +201,12 @@ class _Known:
         own: Sequence[Post],
         identifiers: Sequence[str],
         mappings: Mappings,
-        status_words: Mapping[str, str],
         ours: Collection[str] = (),
         told_here: Collection[str] = (),
+        *,
+        is_theirs: bool,
     ) -> PersonSeen:
-        """`ours`: the statements that may be taken back from here; `told_here`: those that somebody here gave, whose address may be
+        """`is_theirs`: said to the person; `ours`: the statements that may be taken back from here; `told_here`: those that somebody here gave, whose address may be
         told where there is no name."""
         shown = standings.shown(self.kept, mappings)
         tiered = {area for framework in mappings.frameworks.values() for area in framework.areas}
@@ -218,7 +219,7 @@ class _Known:
             identifiers=tuple(_identifier(text) for text in identifiers),
             tiers=tuple(_tier(tier) for tier in shown["tiers"]),
             untiered=tuple(_area(key, mappings) for key in areas),
-            champion=tuple(_champion(one, mappings, status_words) for one in shown["champion"]),
+            champion=tuple(_champion(one, mappings, is_theirs=is_theirs) for one in shown["champion"]),
             evidence=tuple(
                 _evidence(one, voided, ours, told_here, mappings)
                 for one in (self.kept.body["evidence"] if self.kept else [])
@@ -292,7 +293,7 @@ YOUR_STATUS = {
     "left": "You have told the Board that you are no longer a CSE Champion",
     "legacy_unverified": "You are on the Board's earlier list of CSE Champions, and not registered anew yet",
 }
-STATUS_OF_SOMEBODY = {
+_STATUS_OF_SOMEBODY = {
     "not_eligible": "Does not meet every standard yet",
     "eligible": "Meets every standard",
     "requested": "Has asked the Board to be registered",
@@ -303,10 +304,11 @@ STATUS_OF_SOMEBODY = {
 }
 
 
-def _champion(one: dict[str, Any], mappings: Mappings, words: Mapping[str, str]) -> dict[str, Any]:
+def _champion(one: dict[str, Any], mappings: Mappings, *, is_theirs: bool) -> dict[str, Any]:
     """With the status, the day and what would meet each missing standard (`needed`) in words."""
     since = in_words(mappings.calendar.day_of(parse_instant(one["since"]))) if one["since"] else None
-    missing = missing_in_words(one, mappings, is_theirs=words is YOUR_STATUS)
+    words = YOUR_STATUS if is_theirs else _STATUS_OF_SOMEBODY
+    missing = missing_in_words(one, mappings, is_theirs=is_theirs)
     return {**one, "words": words[one["status"]], "since": since, "missing": missing}
 
 

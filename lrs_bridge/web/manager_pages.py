@@ -50,5 +50,12 @@ def _page(token: str, wrong: dict[str, str]) -> ResponseReturnValue:
     found = database().read(lambda session: manager_word.opened(session, token, settings(), now()))
     if found is None:
         return render_template("manager_over.html"), 410
-    page = render_template("manager_letter.html", token=token, one=found, typed=request.form, wrong=wrong)
+    page = render_template(
+        "manager_letter.html",
+        token=token,
+        one=found,
+        typed=request.form,
+        wrong=wrong,
+        longest=manager_word.LONGEST_REASON,
+    )
     return page, 400 if wrong else 200

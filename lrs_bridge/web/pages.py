@@ -40,7 +40,7 @@ def child_contacts() -> list[tuple[str, str]]:
     return [(area.name, area.child_contact) for area in mappings.areas.values() if area.child_contact]
 
 
-def day(instant: str) -> str:
+def day_of(instant: str) -> str:
     """On which day it was here, in words."""
     calendar = settings().calendar
     return in_words(calendar.day_of(parse_instant(instant)))

@@ -87,22 +87,30 @@ def _app() -> Any:
     return create_app(settings, Database(settings.database_url), demonstration=True)
 
 
-@contextmanager
-def demonstration(folder: Path) -> Iterator[Demonstration]:
-    """The demonstration's people, and one more with a name that is long and from right to left."""
-    log = folder / "demo.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen(
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "demo.log").open("wb") as written:
+        return subprocess.Popen(
             [sys.executable, "-u", "-m", "lrs_bridge", "demo", "--folder", str(folder)],
             stdout=written,
             stderr=subprocess.STDOUT,
         )
+
+
+def address_of(folder: Path) -> str:
+    """Where the demonstration in this folder is, once all of it is there."""
+    log = folder / "demo.log"
+    told = wait_until(
+        lambda: re.search(r"The same on a page: (\S+)/ ", log.read_text()), "the demonstration", seconds=120
+    )
+    return str(told[1])
+
+
+@contextmanager
+def demonstration(folder: Path) -> Iterator[Demonstration]:
+    """The demonstration's people, and one more with a name that is long and from right to left."""
+    process = start(folder)
     try:
-        url = wait_until(
-            lambda: re.search(r"The same on a page: (\S+)/ ", log.read_text()),
-            "the demonstration",
-            seconds=120,
-        )[1]
+        url = address_of(folder)
         made = Demonstration(url, folder)
         made.take_in("people", MORE_PEOPLE)
         _bring_too_many(made)

@@ -178,15 +178,15 @@ def _words(value: dict[str, Any], record: by_hand.Record, mappings: Mappings) ->
 
 def _warning(value: dict[str, Any], record: by_hand.Record, posts: Sequence[Post], taking: Taking) -> str:
     """Why it will not count as things stand: what a coordinator should see before it is done."""
-    named = [post for post in posts if post.is_named_by(record.detail)]
-    if not named:
+    meant = [post for post in posts if post.is_named_by(record.detail)]
+    if not meant:
         return f"counts only once a post at {value['organisation']} in {value['area']} is recorded for this person"
-    if not any(post.periods.at(record.happened) for post in named):
+    if not any(post.periods.at(record.happened) for post in meant):
         return "does not count, because the post was not held on that day"
     area = taking.mappings.areas[value["area"]]
-    heard = any(post.has_as_manager([value["by"]], area.stand_ins) for post in named)
+    heard = any(post.has_as_manager([value["by"]], area.stand_ins) for post in meant)
     if value["attestation"] in _OF_POST and not heard:
-        if all(post.manager == NO_MANAGER for post in named):
+        if all(post.manager == NO_MANAGER for post in meant):
             board = ", ".join(one.removeprefix("mailto:") for one in area.stand_ins) or "nobody so far"
             # Where it is said who that is concerns those who write the file.
             said_in = "" if taking.scope else f" (without_manager of {value['area']} in the champions file)"

@@ -22,9 +22,9 @@ _FIELDS = ("agent", "verb", "activity", "since", "until")
 @blueprint.get("/statements")
 def show_statement_search() -> ResponseReturnValue:
     """The form; and what was looked for last, where the address says so."""
-    typed = cookies.sought()
     if "sought" not in request.args:
-        return _page(typed, None, {})
+        return _page({}, None, {})
+    typed = cookies.sought()
     asked = Asked(**{name: typed.get(name, "") for name in _FIELDS})
     after = read_place(request.args.get("after", ""))
     try:
