@@ -56,12 +56,13 @@ def test_thirty_megabytes_go_in_and_out_with_little_memory(serve, database_url):
     service = serve(database_url)
     with service.sender(service.credential("moodle")) as sender:
         # What every process holds once it has seen any, a piece of each kind and the database's cache, isn't counted.
-        go_in_and_out(service, sender, LARGE[: 3 * MEGABYTE])
+        for _ in range(3):  # by several of its threads
+            go_in_and_out(service, sender, LARGE[: 3 * MEGABYTE])
         before = peaks(service)
         go_in_and_out(service, sender, LARGE)
         after = peaks(service)
     assert after.keys() == before.keys()
-    assert max(after[number] - before[number] for number in before) < len(LARGE) // 3
+    assert max(after[number] - before[number] for number in before) < len(LARGE) // 2
 
 
 def test_too_large_is_told_while_it_is_being_sent(serve, sqlite_url):
